@@ -1,0 +1,1 @@
+export type { CommitLog, LogListener, Lsn, RedoSink, Replay } from './commitLog.ts'
