@@ -1,0 +1,3 @@
+export declare class Page {
+  readonly number: number
+}
