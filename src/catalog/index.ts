@@ -1,0 +1,10 @@
+/**
+ * The catalog: what tables there are. Descriptors are immutable and JSON-able; the root maps names to them and is
+ * versioned by transaction (D14). It imports types and the ground only; expressions stay text here.
+ */
+export type { CatalogChange } from './change.ts'
+export { decodeChange, encodeChange } from './change.ts'
+export type { Relation } from './catalogRoot.ts'
+export { applyCatalogPayload, CatalogRoot } from './catalogRoot.ts'
+export type { ColumnDescriptor, ConstraintDescriptor, IndexDescriptor, TableDescriptor } from './descriptors.ts'
+export { columnOrdinal, primaryKey } from './descriptors.ts'
