@@ -1,0 +1,118 @@
+/** `npm run bench -- oltp [--rounds N] [--only name,…]`: one small statement after another, in memory. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { machine, median, micros, ratio, Remote, table } from './harness.ts'
+import { cases, itemCount, type CaseName } from './workload.ts'
+
+export const what = 'short statements in memory: Isolde, better-sqlite3, node:sqlite, PGlite'
+export const peers = true
+
+const contenders = ['isolde-sync', 'isolde-async', 'better-sqlite3', 'node-sqlite', 'pglite'] as const
+type ContenderName = (typeof contenders)[number]
+
+/** The bar: the synchronous API at least as fast as the faster SQLite, the asynchronous one 30 times PGlite. */
+const bars = { sqlite: 1, pglite: 30 }
+
+/** How long one loop of one round should take; bulk insert always takes its 100,000 rows. */
+const roundMillis = 150
+
+export async function run(args: readonly string[]): Promise<boolean> {
+  const option = (name: string): string | undefined => {
+    const at = args.indexOf(`--${name}`)
+    return at < 0 ? undefined : args[at + 1]
+  }
+  const rounds = Number(option('rounds') ?? 5)
+  const wanted = option('only')?.split(',') ?? contenders
+  const chosen = contenders.filter((name) => wanted.includes(name) && existsSync(file(name)))
+
+  console.log(
+    `OLTP in memory, ${itemCount.toLocaleString('en')} rows. ${machine()}. Medians of ${String(rounds)} interleaved rounds, µs per operation.\n`,
+  )
+  const remotes = new Map<ContenderName, Remote>()
+  for (const name of chosen) remotes.set(name, await Remote.start(file(name)))
+  const times = new Map<CaseName, Map<ContenderName, number>>()
+  for (const { name } of cases) times.set(name, await measure(name, remotes, rounds))
+  await agree(remotes)
+  for (const remote of remotes.values()) remote.stop()
+  return report(times, remotes)
+}
+
+const file = (name: ContenderName): string => join(import.meta.dirname, 'contenders', `${name}.ts`)
+
+async function measure(
+  name: CaseName,
+  remotes: ReadonlyMap<ContenderName, Remote>,
+  rounds: number,
+): Promise<Map<ContenderName, number>> {
+  const samples = new Map<ContenderName, number[]>()
+  const counts = new Map<ContenderName, number>()
+  const first = new Map<ContenderName, number>()
+  const once = async (contender: ContenderName, remote: Remote, count: number): Promise<number> => {
+    const from = first.get(contender) ?? 0
+    first.set(contender, from + count)
+    const { nanos } = await remote.ask({ kind: 'run', name, count, first: from }, 'ran')
+    return nanos / count
+  }
+  for (const [contender, remote] of remotes) {
+    // Warm-up, which also tells how many operations fill a round.
+    counts.set(contender, name === 'bulk insert' ? itemCount : await filling(contender, remote, once))
+    samples.set(contender, [])
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const [contender, remote] of remotes)
+      samples.get(contender)!.push(await once(contender, remote, counts.get(contender)!))
+  }
+  return new Map([...samples].map(([contender, values]) => [contender, median(values)]))
+}
+
+async function filling(
+  contender: ContenderName,
+  remote: Remote,
+  once: (contender: ContenderName, remote: Remote, count: number) => Promise<number>,
+): Promise<number> {
+  let count = 200
+  for (;;) {
+    const millis = ((await once(contender, remote, count)) * count) / 1e6
+    if (millis >= roundMillis / 2) return Math.max(1, Math.round((count * roundMillis) / millis))
+    count = millis < 1 ? count * 20 : Math.round((count * roundMillis) / millis)
+  }
+}
+
+/** Every contender that did the same work has the same state; the stock differs, because the number of updates does. */
+async function agree(remotes: ReadonlyMap<ContenderName, Remote>): Promise<void> {
+  const states = new Map<string, string>()
+  for (const [contender, remote] of remotes) {
+    const { values } = await remote.ask({ kind: 'checksum' }, 'checksum')
+    states.set(contender, values.slice(1).join(' '))
+  }
+  if (new Set(states.values()).size > 1) throw new Error(`the contenders disagree: ${JSON.stringify([...states])}`)
+}
+
+function report(
+  times: ReadonlyMap<CaseName, ReadonlyMap<ContenderName, number>>,
+  remotes: ReadonlyMap<ContenderName, Remote>,
+): boolean {
+  let allMet = true
+  const bar = (mine: number | undefined, theirs: number, least: number): string => {
+    if (mine === undefined || !Number.isFinite(theirs)) return ''
+    const met = theirs / mine >= least
+    allMet &&= met
+    return `${ratio(theirs / mine)} ${met ? '✓' : '✗'}`
+  }
+  const rows = cases.map(({ name }) => {
+    const of = times.get(name)!
+    const sqlite = Math.min(of.get('better-sqlite3') ?? Infinity, of.get('node-sqlite') ?? Infinity)
+    return [
+      name,
+      ...[...remotes.keys()].map((contender) => micros(of.get(contender)!)),
+      bar(of.get('isolde-sync'), sqlite, bars.sqlite),
+      bar(of.get('isolde-async'), of.get('pglite') ?? Infinity, bars.pglite),
+    ]
+  })
+  console.log(table(['', ...[...remotes.values()].map(({ name }) => name), 'sync : SQLite', 'async : PGlite'], rows))
+  console.log(
+    `\nThe bar: sync at least ${ratio(bars.sqlite)} the faster SQLite, async at least ${ratio(bars.pglite)} PGlite.`,
+  )
+  for (const { name, what: meaning } of cases) console.log(`  ${name.padEnd(14)} ${meaning}`)
+  return allMet
+}
