@@ -220,7 +220,7 @@ export const databaseInUse = (directory: string, here: boolean): DatabaseError =
   new DatabaseError('55006', `database directory "${directory}" is in use`, {
     hint: here
       ? 'This process has it open: use that Database, or close it first.'
-      : 'Another process has it open. Only one process at a time can open a database directory.',
+      : 'Another process, or another worker thread, has it open. Only one can open a database directory at a time.',
   })
 
 export const notADatabaseDirectory = (directory: string, file: string): DatabaseError =>

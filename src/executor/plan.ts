@@ -1,0 +1,228 @@
+/**
+ * The physical plan: a readonly discriminated union that says *how* a statement runs and holds no JavaScript (D8). The
+ * planner makes it, the code generator reads it. Each node yields rows of `columns`; expressions refer to columns of
+ * their node's input by ordinal.
+ */
+import type { SqlType } from '../types/sqlType.ts'
+import type { Value } from '../types/value.ts'
+import type { ScanSource } from '../storage/scanSource.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import type { Index } from '../storage/row/index.ts'
+import type { Expression } from './expression.ts'
+
+export interface PlanColumn {
+  readonly name: string
+  readonly type: SqlType
+  readonly nullable: boolean
+}
+
+interface Node {
+  readonly columns: readonly PlanColumn[]
+  /** The optimiser's estimate of the rows it yields. */
+  readonly estimatedRows: number
+}
+
+export type PhysicalPlan =
+  | TableScan
+  | IndexScan
+  | ValuesNode
+  | Filter
+  | Project
+  | HashJoin
+  | NestedLoopJoin
+  | IndexJoin
+  | Aggregate
+  | Distinct
+  | Sort
+  | Limit
+
+/** Reads `output` (column ordinals of the source, in that order) of every visible row that satisfies `filter`. */
+export interface TableScan extends Node {
+  readonly kind: 'tableScan'
+  readonly source: ScanSource
+  readonly name: string
+  readonly output: readonly number[]
+  /** Over the output columns. */
+  readonly filter: Expression | null
+  /** Appends the RowId as a last column: for UPDATE and DELETE. */
+  readonly withRowId: boolean
+}
+
+/**
+ * Reads by an index: `equals` gives values for the first index columns, then at most one range on the next one. Bounds
+ * are expressions without columns (parameters and constants), evaluated once when the scan starts; a null bound yields
+ * no row. Bounds are of the index column's own type, but for a parameter that cannot be represented in it (1.5 in an
+ * int column): the planner then rounds the bound outwards or does not use the index.
+ */
+export interface IndexScan extends Node {
+  readonly kind: 'indexScan'
+  readonly table: RowTable
+  readonly index: Index
+  readonly name: string
+  readonly equals: readonly Expression[]
+  readonly lower: { readonly value: Expression; readonly inclusive: boolean } | null
+  readonly upper: { readonly value: Expression; readonly inclusive: boolean } | null
+  readonly descending: boolean
+  readonly output: readonly number[]
+  readonly filter: Expression | null
+  readonly withRowId: boolean
+}
+
+/** Constant rows (VALUES, or SELECT without FROM: one row without columns). */
+export interface ValuesNode extends Node {
+  readonly kind: 'values'
+  readonly rows: readonly (readonly Expression[])[]
+}
+
+export interface Filter extends Node {
+  readonly kind: 'filter'
+  readonly input: PhysicalPlan
+  readonly predicate: Expression
+}
+
+export interface Project extends Node {
+  readonly kind: 'project'
+  readonly input: PhysicalPlan
+  readonly expressions: readonly Expression[]
+}
+
+/** Builds a hash table over `right` by `rightKeys`, probes it with `left`: streams the left side. Null keys match nothing. */
+export interface HashJoin extends Node {
+  readonly kind: 'hashJoin'
+  readonly join: 'inner' | 'left'
+  readonly left: PhysicalPlan
+  readonly right: PhysicalPlan
+  readonly leftKeys: readonly Expression[]
+  readonly rightKeys: readonly Expression[]
+  /** Over left row ++ right row; part of the join condition (it decides null-extension). */
+  readonly residual: Expression | null
+}
+
+/** Materialises `right` and loops over it for each row of `left`. */
+export interface NestedLoopJoin extends Node {
+  readonly kind: 'nestedLoopJoin'
+  readonly join: 'inner' | 'left'
+  readonly left: PhysicalPlan
+  readonly right: PhysicalPlan
+  readonly predicate: Expression | null
+}
+
+/** For each row of `left`, reads `table` by `index` with `equals` evaluated over the left row. */
+export interface IndexJoin extends Node {
+  readonly kind: 'indexJoin'
+  readonly join: 'inner' | 'left'
+  readonly left: PhysicalPlan
+  readonly table: RowTable
+  readonly index: Index
+  readonly name: string
+  readonly equals: readonly Expression[]
+  /** Columns of the table that become the right row. */
+  readonly output: readonly number[]
+  readonly residual: Expression | null
+}
+
+export interface AggregateCall {
+  readonly name: string
+  /** From src/types/aggregates.ts. */
+  readonly aggregate: AggregateFunction
+  /** Null for count(*). */
+  readonly arg: Expression | null
+  readonly distinct: boolean
+  /** FILTER (WHERE …), null if absent. */
+  readonly filter: Expression | null
+  readonly type: SqlType
+}
+
+/** An aggregate as the executor drives it: one state a group. Strict aggregates (all but count(*)) skip null arguments. */
+export interface AggregateFunction {
+  readonly name: string
+  createState(): AggregateState
+}
+
+export interface AggregateState {
+  step(value: Value): void
+  final(): Value
+}
+
+/** Hash aggregation; yields the group keys, then the aggregates. Without keys: exactly one row. Nulls group together. */
+export interface Aggregate extends Node {
+  readonly kind: 'aggregate'
+  readonly input: PhysicalPlan
+  readonly keys: readonly Expression[]
+  readonly aggregates: readonly AggregateCall[]
+}
+
+export interface Distinct extends Node {
+  readonly kind: 'distinct'
+  readonly input: PhysicalPlan
+}
+
+export interface SortKey {
+  readonly expression: Expression
+  readonly descending: boolean
+  readonly nullsFirst: boolean
+}
+
+/** A stable sort; `limit` (count + offset, evaluated once) makes it a top-k. */
+export interface Sort extends Node {
+  readonly kind: 'sort'
+  readonly input: PhysicalPlan
+  readonly keys: readonly SortKey[]
+  readonly limit: Expression | null
+}
+
+export interface Limit extends Node {
+  readonly kind: 'limit'
+  readonly input: PhysicalPlan
+  /** int8; null or a null value: no limit. A negative value is error 2201W (2201X for the offset). */
+  readonly count: Expression | null
+  readonly offset: Expression | null
+}
+
+/** A CHECK or NOT NULL to be tested on each new row, over the table's columns. */
+export interface RowCheck {
+  readonly kind: 'notNull' | 'check'
+  readonly constraint: string
+  readonly column: number | null
+  readonly predicate: Expression | null
+}
+
+/** What a statement does with the rows of its plan. */
+export type StatementPlan =
+  | { readonly kind: 'select'; readonly input: PhysicalPlan }
+  | {
+      readonly kind: 'insert'
+      readonly table: RowTable
+      readonly name: string
+      /** Yields whole rows of the table, in column order, cast to the column types, defaults filled in. */
+      readonly input: PhysicalPlan
+      readonly checks: readonly RowCheck[]
+      readonly returning: Returning | null
+    }
+  | {
+      readonly kind: 'update'
+      readonly table: RowTable
+      readonly name: string
+      /** Yields all columns of the table, in order, and the RowId last. */
+      readonly input: PhysicalPlan
+      /** Table columns that are set, ascending, and their new values over the input row. */
+      readonly set: readonly { readonly column: number; readonly value: Expression }[]
+      readonly checks: readonly RowCheck[]
+      readonly returning: Returning | null
+      /** True if at most one row can match by a unique key: collect and apply are fused (D2). */
+      readonly singleRow: boolean
+    }
+  | {
+      readonly kind: 'delete'
+      readonly table: RowTable
+      readonly name: string
+      readonly input: PhysicalPlan
+      readonly returning: Returning | null
+      readonly singleRow: boolean
+    }
+
+/** Expressions over the new row (the old one for DELETE). */
+export interface Returning {
+  readonly expressions: readonly Expression[]
+  readonly columns: readonly PlanColumn[]
+}

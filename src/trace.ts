@@ -1,0 +1,40 @@
+/**
+ * One typed stream of events about what the engine does (D16): panels, demos, statistics and tests all read it. With no
+ * listener an event costs one branch: `if (trace.on) trace.emit({ … })`.
+ */
+export type TraceEvent =
+  | { readonly kind: 'begin'; readonly transaction: number; readonly session: number; readonly level: string }
+  | { readonly kind: 'statement'; readonly session: number; readonly transaction: number | null; readonly sql: string }
+  | { readonly kind: 'done'; readonly session: number; readonly rowCount: number | null }
+  | { readonly kind: 'error'; readonly session: number; readonly code: string; readonly message: string }
+  | { readonly kind: 'read'; readonly transaction: number; readonly table: string; readonly rowId: number; readonly writer: number | null }
+  | { readonly kind: 'write'; readonly transaction: number; readonly table: string; readonly rowId: number; readonly operation: 'insert' | 'update' | 'delete' }
+  | { readonly kind: 'wait'; readonly transaction: number; readonly lock: string; readonly holders: readonly number[] }
+  | { readonly kind: 'grant'; readonly transaction: number; readonly lock: string }
+  | { readonly kind: 'restart'; readonly session: number; readonly run: number; readonly cause: 'lock' | 'newer version' }
+  | { readonly kind: 'edge'; readonly from: number; readonly to: number }
+  | { readonly kind: 'abort'; readonly transaction: number; readonly cause: string }
+  | { readonly kind: 'commit'; readonly transaction: number; readonly timestamp: number }
+  | { readonly kind: 'publish'; readonly transaction: number; readonly timestamp: number }
+
+export type TraceListener = (event: TraceEvent) => void
+
+export class Trace {
+  /** True while somebody listens. Check it before building an event. */
+  on = false
+  readonly #listeners = new Set<TraceListener>()
+
+  /** Returns the function that ends the subscription. */
+  listen(listener: TraceListener): () => void {
+    this.#listeners.add(listener)
+    this.on = true
+    return () => {
+      this.#listeners.delete(listener)
+      this.on = this.#listeners.size > 0
+    }
+  }
+
+  emit(event: TraceEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+}
