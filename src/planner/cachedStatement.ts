@@ -1,0 +1,162 @@
+/**
+ * A statement in the plan cache, and its plan once it has one. Parameters come in as JavaScript values and literals as
+ * the parser's, both become canonical values here (D12).
+ */
+import { assert } from '../assert.ts'
+import type { CatalogRoot, TableDescriptor } from '../catalog/index.ts'
+import { DatabaseError, parameterCountMismatch } from '../errors.ts'
+import { compile } from '../executor/index.ts'
+import type { CompiledStatement } from '../executor/index.ts'
+import type { DataStatement, NormalisedText, ParsedStatement, Statement } from '../parser/ast.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import { fromJs, inferJsType } from '../types/javascript.ts'
+import { sameType } from '../types/registry.ts'
+import type { SqlType } from '../types/sqlType.ts'
+import type { Value } from '../types/value.ts'
+import type { LiftedLiteral } from './parameters.ts'
+import { planStatement } from './planStatement.ts'
+import type { TableLookup } from './tableLookup.ts'
+
+export class CachedStatement {
+  readonly statement: Statement
+  /** The statement's text is `sql.slice(start, end)` of the text that was parsed first; another text of the same key may differ. */
+  readonly start: number
+  readonly end: number
+  /** The highest n of `$n`. */
+  readonly parameterCount: number
+  readonly #tables: TableLookup
+  #planned: PlannedStatement | null = null
+
+  constructor(parsed: ParsedStatement, tables: TableLookup) {
+    this.statement = parsed.statement
+    this.start = parsed.start
+    this.end = parsed.end
+    this.parameterCount = parsed.parameterCount
+    this.#tables = tables
+  }
+
+  /**
+   * The plan of a SELECT, VALUES, INSERT, UPDATE or DELETE under this catalog, made now if there is none or it is not
+   * good any more. `values` are those of the execution to come: they give a type to parameters that no context types;
+   * null: such parameters are text. Throws the binder's errors.
+   */
+  plan(root: CatalogRoot, values: readonly unknown[] | null): PlannedStatement {
+    const planned = this.#planned
+    if (planned !== null && planned.isGood(root, values)) return planned
+    return (this.#planned = PlannedStatement.make(this.statement, root, this.#tables, this.parameterCount, values))
+  }
+}
+
+/** How far a table may grow or shrink before plans that chose between ways are made again. */
+const GROWTH = 4
+const SMALL_TABLE = 100
+
+export class PlannedStatement {
+  readonly compiled: CompiledStatement
+  /** Of $1 … $n. */
+  readonly parameterTypes: readonly SqlType[]
+  #root: CatalogRoot
+  readonly #dependencies: readonly TableDescriptor[]
+  /** The tables whose size mattered to the optimiser, and the size they had. */
+  readonly #sized: readonly RowTable[]
+  readonly #sizes: readonly number[]
+  /** Indexes of the parameters whose type was taken from the value, as no context gave one. */
+  readonly #untyped: readonly number[]
+  readonly #lifted: readonly LiftedLiteral[]
+
+  private constructor(
+    compiled: CompiledStatement,
+    root: CatalogRoot,
+    facts: {
+      readonly parameterTypes: readonly SqlType[]
+      readonly dependencies: readonly TableDescriptor[]
+      readonly sized: readonly RowTable[]
+      readonly untyped: readonly number[]
+      readonly lifted: readonly LiftedLiteral[]
+    },
+  ) {
+    this.compiled = compiled
+    this.parameterTypes = facts.parameterTypes
+    this.#root = root
+    this.#dependencies = facts.dependencies
+    this.#sized = facts.sized
+    this.#sizes = facts.sized.map((table) => table.estimatedRows())
+    this.#untyped = facts.untyped
+    this.#lifted = facts.lifted
+  }
+
+  static make(
+    statement: Statement,
+    root: CatalogRoot,
+    tables: TableLookup,
+    parameterCount: number,
+    values: readonly unknown[] | null,
+  ): PlannedStatement {
+    assert(isDataStatement(statement), `a ${statement.kind} statement has no plan`)
+    const hints = values === null ? null : values.map(inferParameter)
+    const { plan, ...facts } = planStatement(statement, root, tables, { parameterCount, hints })
+    return new PlannedStatement(compile(plan), root, facts)
+  }
+
+  isGood(root: CatalogRoot, values: readonly unknown[] | null): boolean {
+    if (root !== this.#root) {
+      for (const table of this.#dependencies) if (root.table(table.name) !== table) return false
+      this.#root = root
+    }
+    for (let i = 0; i < this.#sized.length; i++) {
+      const now = this.#sized[i]!.estimatedRows()
+      const then = this.#sizes[i]!
+      if (now > (then + SMALL_TABLE) * GROWTH || then > (now + SMALL_TABLE) * GROWTH) return false
+    }
+    return this.#untyped.length === 0 || values === null || this.#fits(values)
+  }
+
+  #fits(values: readonly unknown[]): boolean {
+    return this.#untyped.every((index) => {
+      const value = values[index]
+      return value === null || value === undefined || sameType(inferJsType(value), this.parameterTypes[index]!)
+    })
+  }
+
+  /**
+   * The execution's parameters: $1 … $n, then the lifted literals of the text. `literals` is what the text's `find`
+   * gave. Throws 08P01 for a wrong number of parameters, and what the conversion throws.
+   */
+  bind(values: readonly unknown[], literals: NormalisedText | null): Value[] {
+    const types = this.parameterTypes
+    if (values.length !== types.length) throw parameterCountMismatch(values.length, types.length)
+    const bound: Value[] = []
+    for (let i = 0; i < types.length; i++) bound.push(fromJs(types[i]!, values[i]))
+    if (this.#lifted.length > 0) this.#bindLiterals(bound, literals)
+    return bound
+  }
+
+  #bindLiterals(bound: Value[], literals: NormalisedText | null): void {
+    assert(literals !== null, 'a plan with lifted literals is run with a text')
+    for (const { slot, convert } of this.#lifted) {
+      try {
+        bound.push(convert(literals.literals[slot]!))
+      } catch (error) {
+        if (error instanceof DatabaseError) error.position ??= literals.positions[slot]! + 1
+        throw error
+      }
+    }
+  }
+}
+
+function inferParameter(value: unknown): SqlType {
+  return inferJsType(value)
+}
+
+export function isDataStatement(statement: Statement): statement is DataStatement {
+  switch (statement.kind) {
+    case 'select':
+    case 'values':
+    case 'insert':
+    case 'update':
+    case 'delete':
+      return true
+    default:
+      return false
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * The plan cache (D9). Lexing, parsing, binding and compiling a statement cost some hundred microseconds, running it
+ * often one. So a text is looked up by what is left of it when each literal is replaced by its kind ("normalised"):
+ * an ad-hoc statement with fresh literals hits.
+ *
+ * Two levels. The first key is the normalised text. Some literals belong to the plan (a LIKE pattern, ORDER BY 1,
+ * `date '1994-01-01'`): they are *pinned*, and their values are the second key. Which ones are pinned depends on the
+ * first key alone. The others are *lifted*: the plan reads them as parameters behind $1 … $n, of the type that the binder
+ * gave them, and each execution converts the literals of its own text.
+ *
+ * A plan is good as long as the names it used find the same descriptors (catalog/catalogRoot.ts), and its tables have
+ * not grown or shrunk so far that the optimiser would choose otherwise. Both are checked at each use, by identity and
+ * by number.
+ *
+ * Texts with DDL or utility statements are parsed each time. Statements of one text are bound one after another, when
+ * each is about to run: `CREATE TABLE t …; INSERT INTO t …` must see its own table.
+ *
+ * The least recently used texts go when the estimated bytes of all exceed the bound.
+ */
+import { normalise, parse } from '../parser/index.ts'
+import type { LiteralValue, NormalisedText, ParsedStatement } from '../parser/ast.ts'
+import { CachedStatement } from './cachedStatement.ts'
+import { comparesExpressions } from './pinning.ts'
+import type { TableLookup } from './tableLookup.ts'
+
+export interface PlanCacheOptions {
+  /** Estimated bytes of all cached texts and plans together. */
+  readonly maxBytes: number
+}
+
+/** The statements of one text. */
+export interface CachedText {
+  readonly statements: readonly CachedStatement[]
+}
+
+/** What `find` gives: the statements, and the literals of this very text (null if none was lifted). */
+export interface FoundText {
+  readonly text: CachedText
+  readonly literals: NormalisedText | null
+}
+
+interface Shape {
+  /** The slots whose values are the second key. */
+  readonly pinned: readonly number[]
+  /** By the pinned values; those of a shape without pinned literals stand under ''. */
+  readonly texts: Map<string, CachedText>
+  bytes: number
+}
+
+/** Beyond this many literals (a bulk VALUES), the statement is planned with its constants, and not kept. */
+const MAX_LIFTED = 1000
+/** What a parsed, bound and compiled statement weighs per character of its text, by measurement of the heap. */
+const BYTES_PER_CHARACTER = 150
+const BYTES_PER_TEXT = 4000
+
+export class PlanCache {
+  readonly #tables: TableLookup
+  readonly #maxBytes: number
+  readonly #shapes = new Map<string, Shape>()
+  readonly #prepared = new Map<string, CachedText>()
+  #bytes = 0
+
+  constructor(tables: TableLookup, options: PlanCacheOptions) {
+    this.#tables = tables
+    this.#maxBytes = options.maxBytes
+  }
+
+  /** Estimated bytes of what is cached. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** The statements of an ad-hoc text. Throws the parser's errors. */
+  find(sql: string): FoundText {
+    const literals = normalise(sql)
+    const shape = this.#shapes.get(literals.key)
+    if (shape !== undefined) {
+      const text = shape.texts.get(shape.pinned.length === 0 ? '' : pinnedKey(shape.pinned, literals.literals))
+      if (text !== undefined) {
+        this.#touch(literals.key, shape)
+        return { text, literals }
+      }
+    }
+    return this.#miss(sql, literals)
+  }
+
+  /** The statements of a text that is to be prepared: its literals are constants. */
+  prepare(sql: string): CachedText {
+    const known = this.#prepared.get(sql)
+    if (known !== undefined) {
+      this.#prepared.delete(sql)
+      this.#prepared.set(sql, known)
+      return known
+    }
+    const parsed = parse(sql)
+    const text = this.#textOf(parsed)
+    if (isCacheable(parsed)) {
+      this.#prepared.set(sql, text)
+      this.#bytes += weightOf(sql)
+      this.#evict()
+    }
+    return text
+  }
+
+  #miss(sql: string, literals: NormalisedText): FoundText {
+    if (literals.literals.length > MAX_LIFTED) return { text: this.#textOf(parse(sql)), literals: null }
+    const parsed = parse(sql, literals)
+    if (!isCacheable(parsed)) return { text: this.#textOf(parse(sql)), literals: null }
+    const constant = parsed.some((statement) => comparesExpressions(statement.statement))
+    const pinned = constant ? literals.literals.map((_, slot) => slot) : parsed.flatMap(({ pinned }) => pinned)
+    const text = this.#textOf(constant ? parse(sql) : parsed)
+    let shape = this.#shapes.get(literals.key)
+    if (shape === undefined) {
+      shape = { pinned, texts: new Map(), bytes: 0 }
+      this.#shapes.set(literals.key, shape)
+    }
+    shape.texts.set(pinned.length === 0 ? '' : pinnedKey(pinned, literals.literals), text)
+    shape.bytes += weightOf(sql)
+    this.#bytes += weightOf(sql)
+    this.#evict()
+    return { text, literals: constant ? null : literals }
+  }
+
+  #textOf(parsed: readonly ParsedStatement[]): CachedText {
+    return { statements: parsed.map((statement) => new CachedStatement(statement, this.#tables)) }
+  }
+
+  /** Maps keep the order of insertion: the last is the most recently used. */
+  #touch(key: string, shape: Shape): void {
+    if (this.#bytes < this.#maxBytes / 2) return
+    this.#shapes.delete(key)
+    this.#shapes.set(key, shape)
+  }
+
+  #evict(): void {
+    for (const [key, shape] of this.#shapes) {
+      if (this.#bytes <= this.#maxBytes) return
+      this.#shapes.delete(key)
+      this.#bytes -= shape.bytes
+    }
+    for (const sql of this.#prepared.keys()) {
+      if (this.#bytes <= this.#maxBytes) return
+      this.#prepared.delete(sql)
+      this.#bytes -= weightOf(sql)
+    }
+  }
+}
+
+function weightOf(sql: string): number {
+  return BYTES_PER_TEXT + sql.length * BYTES_PER_CHARACTER
+}
+
+/** Only statements that are planned, and those of transaction control, are worth keeping. */
+function isCacheable(parsed: readonly ParsedStatement[]): boolean {
+  return parsed.every(({ statement }) => cacheable.has(statement.kind))
+}
+
+const cacheable: ReadonlySet<string> = new Set([
+  ...['select', 'values', 'insert', 'update', 'delete'],
+  ...['begin', 'set_transaction', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'],
+])
+
+/** Different values have different keys: each says its kind, and strings their length. */
+function pinnedKey(pinned: readonly number[], literals: readonly LiteralValue[]): string {
+  let key = ''
+  for (const slot of pinned) {
+    const value = literals[slot]!
+    if (typeof value === 'string') key += `s${value.length}:${value}`
+    else if (typeof value === 'object') key += `d${value.unscaled}/${value.scale};`
+    else key += `${typeof value === 'bigint' ? 'b' : 'n'}${value};`
+  }
+  return key
+}
+
