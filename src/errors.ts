@@ -296,3 +296,14 @@ export const lockNotAvailable = (wait: string): DatabaseError =>
   new DatabaseError('55P03', `could not obtain lock: ${wait}`, {
     hint: 'A synchronous call cannot wait. End the other transaction first, or use the asynchronous API.',
   })
+
+export const inFailedTransaction = (): DatabaseError =>
+  new DatabaseError('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
+
+export const noActiveTransaction = (): DatabaseError => new DatabaseError('25P01', 'there is no transaction in progress')
+
+export const savepointOutsideBlock = (command: string): DatabaseError =>
+  new DatabaseError('25P01', `${command} can only be used in transaction blocks`)
+
+export const noSuchSavepoint = (name: string): DatabaseError =>
+  new DatabaseError('3B001', `savepoint "${name}" does not exist`)
