@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { bundle, declarations } from '../../scripts/build.ts'
+import { installTarball, pack } from '../../scripts/pack.ts'
 
 // What a user gets: the package is built, packed, and installed into an empty folder from the tarball alone, with the
 // network off. It is used there from TypeScript, from JavaScript and as a command, and judged by publint and attw.
@@ -18,23 +18,8 @@ let project: string
 
 beforeAll(async () => {
   temporary = mkdtempSync(join(tmpdir(), 'isolde-package-'))
-  const source = join(temporary, 'source')
-  mkdirSync(source)
-  for (const name of ['package.json', 'README.md', 'CHANGELOG.md', 'LICENSE'])
-    cpSync(join(root, name), join(source, name))
-  await bundle(join(source, 'dist'))
-  declarations(join(source, 'dist'))
-  const packed = run(source, 'npm', ['pack', '--json', '--pack-destination', temporary])
-  // npm gives a list, or since npm 12 an object by package name.
-  const [{ filename }] = Object.values(JSON.parse(packed) as Record<string, { filename: string }>) as [
-    { filename: string },
-  ]
-  tarball = join(temporary, filename)
-
-  project = join(temporary, 'project')
-  mkdirSync(project)
-  writeFileSync(join(project, 'package.json'), '{ "name": "a-user", "private": true, "type": "module" }')
-  run(project, 'npm', ['install', '--offline', '--no-audit', '--no-fund', tarball])
+  tarball = await pack(temporary)
+  project = installTarball(temporary, tarball)
 }, 240_000)
 
 afterAll(() => rmSync(temporary, { recursive: true, force: true }))
