@@ -130,7 +130,8 @@ export const stringTooLong = (type: string): DatabaseError =>
 export const invalidTextEncoding = (bytes: string): DatabaseError =>
   new DatabaseError('22021', `invalid byte sequence for encoding "UTF8": ${bytes}`)
 
-export const undefinedType = (name: string): DatabaseError => new DatabaseError('42704', `type "${name}" does not exist`)
+export const undefinedType = (name: string): DatabaseError =>
+  new DatabaseError('42704', `type "${name}" does not exist`)
 
 export const invalidTypeModifier = (message: string): DatabaseError => new DatabaseError('22023', message)
 
@@ -261,7 +262,8 @@ export const syntaxError = (
   at: number,
   fields: { readonly detail?: string; readonly hint?: string } = {},
 ): DatabaseError => {
-  const place = near === null ? 'at end of input' : `at or near "${near.length > 200 ? `${near.slice(0, 200)}…` : near}"`
+  const place =
+    near === null ? 'at end of input' : `at or near "${near.length > 200 ? `${near.slice(0, 200)}…` : near}"`
   return new DatabaseError('42601', `${problem} ${place}`, { ...fields, position: at + 1 })
 }
 
@@ -289,6 +291,183 @@ export const invalidEncoding = (what: string, at: number): DatabaseError =>
 export const invalidEscape = (message: string, at: number, hint: string): DatabaseError =>
   new DatabaseError('22025', message, { hint, position: at + 1 })
 
+// ------------------------------------------------------------------------------------------- catalog and binder
+// `at` is a 0-based offset into the text, null where the text is not the user's; the error's position counts from 1.
+
+const place = (at: number | null): { readonly position?: number } => (at === null ? {} : { position: at + 1 })
+const hinted = (hint: string | null): { readonly hint?: string } => (hint === null ? {} : { hint })
+const didYouMean = (name: string | null): string | null =>
+  name === null ? null : `Perhaps you meant to reference the table "${name}".`
+
+export const undefinedTable = (name: string, similar: string | null, at: number | null): DatabaseError =>
+  new DatabaseError('42P01', `relation "${name}" does not exist`, { ...hinted(didYouMean(similar)), ...place(at) })
+
+export const undefinedRelationToDrop = (kind: 'table' | 'index', name: string, at: number): DatabaseError =>
+  new DatabaseError(kind === 'table' ? '42P01' : '42704', `${kind} "${name}" does not exist`, place(at))
+
+export const undefinedSchema = (name: string, at: number): DatabaseError =>
+  new DatabaseError('3F000', `schema "${name}" does not exist`, { hint: 'The only schema is public.', ...place(at) })
+
+export const wrongRelationKind = (name: string, expected: 'a table' | 'an index', at: number): DatabaseError =>
+  new DatabaseError('42809', `"${name}" is not ${expected}`, place(at))
+
+export const duplicateTable = (name: string, at: number | null): DatabaseError =>
+  new DatabaseError('42P07', `relation "${name}" already exists`, place(at))
+
+export const duplicateColumn = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42701', `column "${name}" specified more than once`, place(at))
+
+export const duplicateConstraint = (table: string, name: string, at: number): DatabaseError =>
+  new DatabaseError('42710', `constraint "${name}" for relation "${table}" already exists`, place(at))
+
+export const invalidTableDefinition = (message: string, at: number): DatabaseError =>
+  new DatabaseError('42P16', message, place(at))
+
+export const conflictingColumnConstraints = (message: string, at: number): DatabaseError =>
+  new DatabaseError('42601', message, place(at))
+
+export const undefinedKeyColumn = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42703', `column "${name}" named in key does not exist`, place(at))
+
+export const indexBelongsToConstraint = (index: string, table: string, at: number): DatabaseError =>
+  new DatabaseError('2BP01', `cannot drop index ${index} because constraint ${index} on table ${table} requires it`, {
+    ...place(at),
+  })
+
+export const undefinedColumn = (
+  table: string | null,
+  name: string,
+  similar: string | null,
+  at: number | null,
+): DatabaseError => {
+  const hint = similar === null ? null : `Perhaps you meant to reference the column "${similar}".`
+  const shown = table === null ? `"${name}"` : `${table}.${name}`
+  return new DatabaseError('42703', `column ${shown} does not exist`, { ...hinted(hint), ...place(at) })
+}
+
+export const undefinedTargetColumn = (
+  table: string,
+  name: string,
+  similar: string | null,
+  at: number | null,
+): DatabaseError => {
+  const hint = similar === null ? null : `Perhaps you meant to reference the column "${table}.${similar}".`
+  const message = `column "${name}" of relation "${table}" does not exist`
+  return new DatabaseError('42703', message, { ...hinted(hint), ...place(at) })
+}
+
+export const ambiguousColumn = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42702', `column reference "${name}" is ambiguous`, place(at))
+
+export const missingFromEntry = (table: string, similar: string | null, at: number): DatabaseError => {
+  const hint = similar === null ? null : `Perhaps you meant to reference the table alias "${similar}".`
+  const message = `missing FROM-clause entry for table "${table}"`
+  return new DatabaseError('42P01', message, { ...hinted(hint), ...place(at) })
+}
+
+/** The table is there, but a JOIN condition sees only the two sides of its join. */
+export const invalidFromReference = (table: string, at: number): DatabaseError =>
+  new DatabaseError('42P01', `invalid reference to FROM-clause entry for table "${table}"`, {
+    detail: `There is an entry for table "${table}", but it cannot be referenced from this part of the query.`,
+    ...place(at),
+  })
+
+export const duplicateAlias = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42712', `table name "${name}" specified more than once`, place(at))
+
+export const tooManyColumnAliases = (table: string, columns: number, aliases: number, at: number): DatabaseError => {
+  const message = `table "${table}" has ${columns} columns available but ${aliases} columns specified`
+  return new DatabaseError('42P10', message, place(at))
+}
+
+export const usingColumnMissing = (name: string, side: 'left' | 'right', at: number): DatabaseError =>
+  new DatabaseError('42703', `column "${name}" specified in USING clause does not exist in ${side} table`, place(at))
+
+export const usingColumnAmbiguous = (name: string, side: 'left' | 'right', at: number): DatabaseError =>
+  new DatabaseError('42702', `common column name "${name}" appears more than once in ${side} table`, place(at))
+
+export const usingColumnTwice = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42701', `column name "${name}" appears more than once in USING clause`, place(at))
+
+export const starWithoutTables = (at: number): DatabaseError =>
+  new DatabaseError('42601', 'SELECT * with no tables specified is not valid', place(at))
+
+/** An ordinal of ORDER BY or GROUP BY beyond the select list. */
+export const noSuchOutputColumn = (clause: string, ordinal: number | bigint, at: number): DatabaseError =>
+  new DatabaseError('42P10', `${clause} position ${ordinal} is not in select list`, place(at))
+
+export const constantInClause = (clause: string, at: number): DatabaseError =>
+  new DatabaseError('42601', `non-integer constant in ${clause}`, place(at))
+
+export const ambiguousOutputName = (clause: string, name: string, at: number): DatabaseError =>
+  new DatabaseError('42702', `${clause} "${name}" is ambiguous`, place(at))
+
+export const orderByNotInDistinct = (at: number): DatabaseError =>
+  new DatabaseError('42P10', 'for SELECT DISTINCT, ORDER BY expressions must appear in select list', place(at))
+
+export const ungroupedColumn = (name: string, at: number | null): DatabaseError =>
+  new DatabaseError(
+    '42803',
+    `column "${name}" must appear in the GROUP BY clause or be used in an aggregate function`,
+    place(at),
+  )
+
+export const aggregateNotAllowed = (clause: string, at: number): DatabaseError =>
+  new DatabaseError('42803', `aggregate functions are not allowed in ${clause}`, place(at))
+
+export const nestedAggregate = (at: number): DatabaseError =>
+  new DatabaseError('42803', 'aggregate function calls cannot be nested', place(at))
+
+export const notAnAggregate = (what: string, name: string, at: number): DatabaseError =>
+  new DatabaseError('42809', `${what} specified, but ${name} is not an aggregate function`, place(at))
+
+/** `clause` is WHERE, HAVING, CASE/WHEN, an operator such as AND …. */
+export const wrongArgumentType = (clause: string, expected: string, actual: string, at: number): DatabaseError =>
+  new DatabaseError('42804', `argument of ${clause} must be type ${expected}, not type ${actual}`, place(at))
+
+export const columnReferenceNotAllowed = (clause: string, at: number): DatabaseError => {
+  const code = clause === 'DEFAULT expressions' ? '0A000' : '42P10'
+  const message = clause === 'DEFAULT expressions' ? `cannot use column reference in ${clause.replace(/s$/, '')}` : ''
+  return new DatabaseError(
+    code,
+    message === '' ? `argument of ${clause} must not contain variables` : message,
+    place(at),
+  )
+}
+
+export const assignmentTypeMismatch = (column: string, target: string, actual: string, at: number): DatabaseError =>
+  new DatabaseError('42804', `column "${column}" is of type ${target} but expression is of type ${actual}`, {
+    hint: 'You will need to rewrite or cast the expression.',
+    ...place(at),
+  })
+
+export const defaultTypeMismatch = (column: string, target: string, actual: string, at: number): DatabaseError =>
+  new DatabaseError('42804', `column "${column}" is of type ${target} but default expression is of type ${actual}`, {
+    hint: 'You will need to rewrite or cast the expression.',
+    ...place(at),
+  })
+
+export const insertColumnCount = (which: 'expressions' | 'target columns', at: number): DatabaseError => {
+  const other = which === 'expressions' ? 'target columns' : 'expressions'
+  return new DatabaseError('42601', `INSERT has more ${which} than ${other}`, place(at))
+}
+
+export const assignedTwice = (column: string, at: number): DatabaseError =>
+  new DatabaseError('42601', `multiple assignments to same column "${column}"`, place(at))
+
+/** Two uses of one parameter ask for different types. */
+export const inconsistentParameterType = (index: number, first: string, second: string, at: number): DatabaseError =>
+  new DatabaseError('42P08', `inconsistent types deduced for parameter $${index}`, {
+    detail: `${first} versus ${second}`,
+    ...place(at),
+  })
+
+export const parameterCountMismatch = (given: number, needed: number): DatabaseError =>
+  new DatabaseError(
+    '08P01',
+    `bind message supplies ${given} parameter${given === 1 ? '' : 's'}, but the statement requires ${needed}`,
+  )
+
 // ---------------------------------------------------------------------------------------------------- sessions
 
 /** A synchronous call met a lock that no step of this process can free. `wait` names the lock and its holder. */
@@ -300,10 +479,17 @@ export const lockNotAvailable = (wait: string): DatabaseError =>
 export const inFailedTransaction = (): DatabaseError =>
   new DatabaseError('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
 
-export const noActiveTransaction = (): DatabaseError => new DatabaseError('25P01', 'there is no transaction in progress')
+export const noActiveTransaction = (): DatabaseError =>
+  new DatabaseError('25P01', 'there is no transaction in progress')
 
 export const savepointOutsideBlock = (command: string): DatabaseError =>
   new DatabaseError('25P01', `${command} can only be used in transaction blocks`)
 
 export const noSuchSavepoint = (name: string): DatabaseError =>
   new DatabaseError('3B001', `savepoint "${name}" does not exist`)
+
+export const invalidCopyFormat = (format: string, at: number): DatabaseError =>
+  new DatabaseError('22023', `COPY format "${format}" not recognized`, { position: at + 1 })
+
+export const commandsInPreparedStatement = (at: number): DatabaseError =>
+  new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement', { position: at + 1 })

@@ -1,0 +1,490 @@
+/** What an expression is made of: literals, names, calls, CASE, CAST, and the calls whose arguments have their own syntax. */
+import type { TokenType } from 'chevrotain'
+import type { CaseBranch, Expression, IntegerLiteral, NumericLiteral, NumericValue, StringLiteral } from './ast.ts'
+import { ExpressionGrammar } from './expressions.ts'
+import { integerType } from './numbers.ts'
+import { bindingPower } from './precedence.ts'
+import {
+  Arrow,
+  ColonEquals,
+  ColumnId,
+  ColumnWord,
+  Comma,
+  Dot,
+  IntegerToken,
+  LParen,
+  Label,
+  NiladicFunction,
+  NonReserved,
+  NumericToken,
+  Operator,
+  ParameterToken,
+  RParen,
+  ReservedWord,
+  Sign,
+  SpecialForm,
+  Star,
+  StringToken,
+  Token,
+  TypeWord,
+  Word,
+  keyword,
+} from './tokens.ts'
+
+const Null = keyword('null')
+const True = keyword('true')
+const False = keyword('false')
+const Not = keyword('not')
+const From = keyword('from')
+const For = keyword('for')
+const Interval = keyword('interval')
+
+/** Indexed by `tokenTypeIdx`: may the word stand alone as a column's name? */
+const namesColumn = new Set(ColumnId.categoryMatches)
+
+/** Stands for a rule's argument while the grammar is recorded. */
+const placeholder = new Token('', 0, 0, Word, '')
+
+export abstract class OperandGrammar extends ExpressionGrammar {
+  /** The name that `nameTails` goes on from. */
+  private first = placeholder
+
+  protected override readonly operands = [
+    // Before names, because these words are names as well where nothing special follows.
+    { ALT: () => this.SUBRULE1(this.specialForm), IGNORE_AMBIGUITIES: true },
+    { ALT: () => this.SUBRULE1(this.typeWordOperand), IGNORE_AMBIGUITIES: true },
+    { ALT: () => this.name() },
+    { ALT: () => this.integer() },
+    { ALT: () => this.string() },
+    { ALT: () => this.parameter() },
+    { ALT: () => this.numeric() },
+    { ALT: () => this.parenthesised() },
+    { ALT: () => this.constant(Null, (position) => ({ kind: 'null', position })) },
+    { ALT: () => this.constant(True, (position) => ({ kind: 'boolean', value: true, position })) },
+    { ALT: () => this.constant(False, (position) => ({ kind: 'boolean', value: false, position })) },
+    { ALT: () => this.signed() },
+    { ALT: () => this.prefixed() },
+    { ALT: () => this.not() },
+    { ALT: () => this.SUBRULE1(this.caseExpression) },
+    { ALT: () => this.SUBRULE1(this.cast) },
+    { ALT: () => this.niladic() },
+    { ALT: () => this.array() },
+  ]
+
+  // ----------------------------------------------------------------------------------------------------- literals
+
+  private constant(type: TokenType, make: (position: number) => Expression): Expression {
+    const token = this.take(30, type)
+    this.height = 1
+    return make(token.startOffset)
+  }
+
+  private integer(): Expression {
+    const token = this.take(30, IntegerToken)
+    const value = token.value as number | bigint
+    this.height = 1
+    return this.track<IntegerLiteral>({
+      kind: 'integer',
+      type: integerType(value),
+      value,
+      slot: token.slot,
+      position: token.startOffset,
+    })
+  }
+
+  private numeric(): Expression {
+    const token = this.take(30, NumericToken)
+    this.height = 1
+    if (this.RECORDING_PHASE) return this.left
+    const { unscaled, scale } = token.value as NumericValue
+    return this.track<NumericLiteral>({
+      kind: 'numeric',
+      unscaled,
+      scale,
+      slot: token.slot,
+      position: token.startOffset,
+    })
+  }
+
+  private string(): Expression {
+    this.height = 1
+    return this.track(this.stringLiteral(30))
+  }
+
+  private stringLiteral(index: number): StringLiteral {
+    const token = this.take(index, StringToken)
+    return { kind: 'string', value: token.value as string, slot: token.slot, position: token.startOffset }
+  }
+
+  /** A string whose value belongs to the plan. */
+  private pinnedString(index: number): StringLiteral {
+    const literal = this.stringLiteral(index)
+    this.pinToken(this.LA(0) as Token)
+    return { ...literal, slot: null }
+  }
+
+  private parameter(): Expression {
+    const token = this.take(30, ParameterToken)
+    this.height = 1
+    return { kind: 'parameter', index: token.value as number, position: token.startOffset }
+  }
+
+  // ------------------------------------------------------------------------------------------- prefixes, parentheses
+
+  private parenthesised(): Expression {
+    this.take(30, LParen)
+    this.refuseSubquery()
+    const inner = this.whole(30)
+    if (this.at(Comma)) this.refuse('a row value')
+    this.take(30, RParen)
+    if (this.at(Dot)) this.refuse('a field of a composite value')
+    return inner
+  }
+
+  private signed(): Expression {
+    const token = this.take(30, Sign)
+    const operand = this.operand(31, bindingPower.sign, this.restricted)
+    this.height++
+    return { kind: 'unary', operator: token.value as string, operand, position: token.startOffset }
+  }
+
+  private prefixed(): Expression {
+    const token = this.take(30, Operator)
+    const operand = this.operand(32, bindingPower.operator + 1, this.restricted)
+    this.height++
+    return { kind: 'unary', operator: token.value as string, operand, position: token.startOffset }
+  }
+
+  private not(): Expression {
+    if (this.restricted && !this.RECORDING_PHASE) this.fail()
+    const position = this.take(30, Not).startOffset
+    const operand = this.operand(33, bindingPower.not)
+    this.height++
+    return { kind: 'not', operand, position }
+  }
+
+  // -------------------------------------------------------------------------------------------------------- names
+
+  private name(): Expression {
+    const first = this.take(30, NonReserved)
+    this.height = 1
+    if (this.RECORDING_PHASE || (first.value === 'double' && this.atWord('precision') && this.at(StringToken, 2))) {
+      this.option(30, () => this.take(30, ColumnWord))
+      if (!this.RECORDING_PHASE) return this.typedLiteral(first, 'float8')
+    }
+    this.first = first
+    const tail = this.option(31, this.nameTail)
+    if (tail !== undefined && !this.RECORDING_PHASE) return tail
+    if (first.value === 'current_schema') return this.call(null, first, [])
+    if (!this.RECORDING_PHASE && !namesColumn.has(first.tokenTypeIdx)) this.fail()
+    return { kind: 'column', schema: null, table: null, name: first.value as string, position: first.startOffset }
+  }
+
+  private readonly nameTail = (): Expression => this.or(30, this.nameTails)
+
+  private readonly nameTails = [
+    { ALT: () => this.SUBRULE1(this.qualified, { ARGS: [this.first] }) },
+    { ALT: () => this.SUBRULE1(this.functionCall, { ARGS: [null, this.first] }) },
+    { ALT: () => this.typedLiteral(this.first, this.first.value as string) },
+  ]
+
+  /** Behind `a`: `.b`, `.b.c`, or a call of `a.b`. */
+  private readonly qualified = this.RULE('qualified', (first = placeholder): Expression => {
+    this.CONSUME1(Dot)
+    if (this.at(Star)) this.refuse('a whole row as a value')
+    const second = this.take(1, Label)
+    const third = this.OPTION1(() => {
+      this.CONSUME2(Dot)
+      if (this.at(Star)) this.refuse('a whole row as a value')
+      return this.take(2, Label)
+    })
+    if (this.at(Dot)) this.refuse('a cross-database reference')
+    const call = this.OPTION2({
+      GATE: () => third === undefined,
+      DEF: () => this.SUBRULE(this.functionCall, { ARGS: [first.value as string, second] }),
+    })
+    if (call !== undefined && !this.RECORDING_PHASE) return call
+    const names = third === undefined ? [null, first.value, second.value] : [first.value, second.value, third.value]
+    const [schema, table, name] = names as [string | null, string, string]
+    return { kind: 'column', schema, table, name, position: first.startOffset }
+  })
+
+  private typedLiteral(type: Token, name: string): Expression {
+    if (type.tokenTypeIdx === Interval.tokenTypeIdx) this.refuse('an interval literal', 0)
+    const operand = this.pinnedString(31)
+    const position = type.startOffset
+    return { kind: 'cast', operand, type: { schema: null, name, modifiers: [], position }, position }
+  }
+
+  private readonly typeWordOperand = this.RULE('typeWordOperand', (): Expression => {
+    const position = this.LA(1).startOffset
+    this.height = 1
+    return this.OR([
+      {
+        GATE: () =>
+          this.at(LParen, 2) || this.at(StringToken, 2) || this.atWord('varying', 2) || this.atWord('time', 3),
+        ALT: () => {
+          const type = this.SUBRULE(this.typeName)
+          return { kind: 'cast', operand: this.pinnedString(1), type, position } as const
+        },
+      },
+      { ALT: () => this.wordAsName() },
+    ])
+  })
+
+  /** A keyword that names a column here. */
+  private wordAsName(): Expression {
+    const first = this.take(5, ColumnId)
+    const tail = this.option(5, () => this.subrule(5, this.qualified, { ARGS: [first] }))
+    if (tail !== undefined && !this.RECORDING_PHASE) return tail
+    return { kind: 'column', schema: null, table: null, name: first.value as string, position: first.startOffset }
+  }
+
+  // -------------------------------------------------------------------------------------------------------- calls
+
+  private call(schema: string | null, name: Token, args: readonly Expression[]): Expression {
+    const position = name.startOffset
+    return {
+      kind: 'function',
+      schema,
+      name: name.value as string,
+      arguments: args,
+      distinct: false,
+      star: false,
+      position,
+    }
+  }
+
+  private readonly functionCall = this.RULE(
+    'functionCall',
+    (schema: string | null = null, name = placeholder): Expression => {
+      this.CONSUME(LParen)
+      if (schema === null) this.refuseForm(name)
+      const args: Expression[] = []
+      let height = 0
+      let distinct = false
+      let star = false
+      this.OPTION1(() =>
+        this.OR([
+          {
+            ALT: () => {
+              this.CONSUME(Star)
+              star = true
+            },
+          },
+          {
+            ALT: () => {
+              this.OPTION2(() =>
+                this.OR1([
+                  { ALT: () => this.CONSUME(keyword('all')) },
+                  { ALT: () => { this.CONSUME(keyword('distinct')); distinct = true } }, // prettier-ignore
+                ]),
+              )
+              this.AT_LEAST_ONE_SEP({
+                SEP: Comma,
+                DEF: () => {
+                  if (this.atWord('variadic')) this.refuse('VARIADIC')
+                  if (this.at(Arrow, 2) || this.at(ColonEquals, 2)) this.refuse('a named argument')
+                  args.push(this.whole(1))
+                  if (this.height > height) height = this.height
+                },
+              })
+              if (this.at(keyword('order'))) this.refuse('ORDER BY in an aggregate')
+            },
+          },
+        ]),
+      )
+      this.CONSUME(RParen)
+      this.refuseAfterCall()
+      this.height = height + 1
+      const position = name.startOffset
+      return { kind: 'function', schema, name: name.value as string, arguments: args, distinct, star, position }
+    },
+  )
+
+  /** Names that are no functions but forms of their own. */
+  private refuseForm(name: Token): void {
+    const word = name.value
+    if (typeof word !== 'string' || name.tokenTypeIdx === Word.tokenTypeIdx) return
+    if (word === 'exists') this.refuse('a subquery in an expression', 0)
+    if (word === 'row') this.refuse('a row value', 0)
+    if (word === 'grouping' || word === 'interval') this.refuse(word.toUpperCase(), 0)
+    if (word.startsWith('xml') && name.tokenTypeIdx === ColumnWord.tokenTypeIdx) this.refuse('XML', 0)
+  }
+
+  private refuseAfterCall(): void {
+    if (this.atWord('over')) this.refuse('a window function')
+    if (this.atWord('filter') && this.at(LParen, 2)) this.refuse('FILTER')
+    if (this.atWord('within')) this.refuse('WITHIN GROUP')
+  }
+
+  private niladic(): Expression {
+    const token = this.take(30, NiladicFunction)
+    if (this.at(LParen)) this.refuse(`a precision of ${String(token.value)}`)
+    this.height = 1
+    return this.call(null, token, [])
+  }
+
+  private array(): Expression {
+    if (!this.RECORDING_PHASE) this.refuse('ARRAY')
+    this.take(30, keyword('array'))
+    return this.left
+  }
+
+  private readonly cast = this.RULE('cast', (): Expression => {
+    const position = this.CONSUME(keyword('cast')).startOffset
+    this.CONSUME(LParen)
+    const operand = this.whole(1)
+    this.CONSUME(keyword('as'))
+    const type = this.SUBRULE(this.typeName)
+    this.CONSUME(RParen)
+    this.height++
+    return { kind: 'cast', operand, type, position }
+  })
+
+  private readonly caseExpression = this.RULE('caseExpression', (): Expression => {
+    const position = this.CONSUME(keyword('case')).startOffset
+    const branches: CaseBranch[] = []
+    let height = 0
+    const read = (index: number): Expression => {
+      const expression = this.whole(index)
+      height = Math.max(height, this.height)
+      return expression
+    }
+    const operand = this.OPTION1(() => read(1)) ?? null
+    this.AT_LEAST_ONE(() => {
+      this.CONSUME(keyword('when'))
+      const condition = read(2)
+      this.CONSUME(keyword('then'))
+      branches.push({ condition, result: read(3) })
+    })
+    const otherwise =
+      this.OPTION2(() => {
+        this.CONSUME(keyword('else'))
+        return read(4)
+      }) ?? null
+    this.CONSUME(keyword('end'))
+    this.height = height + 1
+    return { kind: 'case', operand, branches, otherwise, position }
+  })
+
+  // ------------------------------------------------------------------------------------------------- special forms
+
+  private readonly specialForm = this.RULE('specialForm', (): Expression => {
+    const word = this.valueAt(1)
+    return this.OR([
+      { GATE: () => !this.at(LParen, 2), ALT: () => this.wordAsName() },
+      { GATE: () => word === 'extract', ALT: () => this.SUBRULE(this.extract) },
+      { GATE: () => word === 'position', ALT: () => this.SUBRULE(this.positionOf) },
+      { GATE: () => word === 'trim', ALT: () => this.SUBRULE(this.trim) },
+      { GATE: () => word === 'substring', ALT: () => this.SUBRULE(this.substring) },
+      { ALT: () => this.unbuiltForm() },
+    ])
+  })
+
+  private unbuiltForm(): Expression {
+    if (!this.RECORDING_PHASE) this.refuse(`${String(this.valueAt(1)).toUpperCase()} (…)`)
+    this.take(6, SpecialForm)
+    return this.left
+  }
+
+  private readonly extract = this.RULE('extract', (): Expression => {
+    const name = this.take(1, SpecialForm)
+    this.CONSUME(LParen)
+    const field: Expression = this.OR([
+      {
+        ALT: () => {
+          const word = this.take(2, NonReserved)
+          return { kind: 'string', value: word.value as string, slot: null, position: word.startOffset } as const
+        },
+      },
+      { ALT: () => this.pinnedString(1) },
+    ])
+    this.CONSUME(From)
+    const source = this.whole(1)
+    this.CONSUME(RParen)
+    this.height++
+    return this.call(null, name, [field, source])
+  })
+
+  private readonly positionOf = this.RULE('position', (): Expression => {
+    const name = this.take(1, SpecialForm)
+    this.CONSUME(LParen)
+    const part = this.restrictedExpression(1)
+    const height = this.height
+    this.CONSUME(keyword('in'))
+    const text = this.restrictedExpression(2)
+    this.CONSUME(RParen)
+    this.height = 1 + Math.max(height, this.height)
+    return this.call(null, name, [text, part])
+  })
+
+  /** `TRIM ([BOTH | LEADING | TRAILING] [characters] FROM text)`, or `TRIM (text [, characters])`. */
+  private readonly trim = this.RULE('trim', (): Expression => {
+    const name = this.take(1, SpecialForm)
+    this.CONSUME(LParen)
+    const side = ['leading', 'trailing', 'both'].find((word) => this.atWord(word))
+    this.OPTION1({ GATE: () => side !== undefined, DEF: () => this.take(2, ReservedWord) })
+    let args: Expression[] = []
+    let height = 0
+    const read = (index: number): void => {
+      args.push(this.whole(index))
+      height = Math.max(height, this.height)
+    }
+    this.OPTION2(() => this.AT_LEAST_ONE_SEP1({ SEP: Comma, DEF: () => read(1) }))
+    this.OPTION3(() => {
+      this.CONSUME(From)
+      const characters = args
+      args = []
+      this.AT_LEAST_ONE_SEP2({ SEP: Comma, DEF: () => read(2) })
+      args.push(...characters)
+    })
+    this.CONSUME(RParen)
+    if (args.length === 0 && !this.RECORDING_PHASE) this.fail()
+    this.height = height + 1
+    const called = side === 'leading' ? 'ltrim' : side === 'trailing' ? 'rtrim' : 'btrim'
+    return this.call(null, new Token(name.text, name.startOffset, name.endOffset + 1, Word, called), args)
+  })
+
+  /** `SUBSTRING (text [FROM start] [FOR length])` in either order, or a plain call. */
+  private readonly substring = this.RULE('substring', (): Expression => {
+    const name = this.take(1, SpecialForm)
+    this.CONSUME(LParen)
+    const args: Expression[] = []
+    let height = 0
+    const read = (index: number): Expression => {
+      const expression = this.whole(index)
+      height = Math.max(height, this.height)
+      return expression
+    }
+    let from: Expression | undefined
+    let length: Expression | undefined
+    this.AT_LEAST_ONE_SEP({ SEP: Comma, DEF: () => args.push(read(1)) })
+    if (this.atWord('similar')) this.refuse('SUBSTRING (… SIMILAR …)')
+    this.MANY(() =>
+      this.OR([
+        {
+          ALT: () => {
+            if (from !== undefined && !this.RECORDING_PHASE) this.fail()
+            this.CONSUME(From)
+            from = read(2)
+          },
+        },
+        {
+          ALT: () => {
+            if (length !== undefined && !this.RECORDING_PHASE) this.fail()
+            this.CONSUME(For)
+            length = read(3)
+          },
+        },
+      ]),
+    )
+    this.CONSUME(RParen)
+    this.height = height + 1
+    if (from !== undefined || length !== undefined) {
+      args.push(from ?? { kind: 'integer', type: 'int4', value: 1, slot: null, position: name.startOffset })
+    }
+    if (length !== undefined) args.push(length)
+    return this.call(null, name, args)
+  })
+}

@@ -1,0 +1,192 @@
+/** The grammar of transaction statements. Their words are unreserved, so the rules compare them by value. */
+import type { Begin, IsolationLevel, SerializableMethod, SetTransaction, Statement, TransactionModes } from './ast.ts'
+import { ManipulationGrammar } from './manipulation.ts'
+import { ColumnId, Comma, Label, NumberJunk, ReservedWord, Word, keyword } from './tokens.ts'
+
+const And = keyword('and')
+const Not = keyword('not')
+const Only = keyword('only')
+const SetWord = keyword('set')
+const SavepointWord = keyword('savepoint')
+const To = keyword('to')
+const Transaction = keyword('transaction')
+const Using = keyword('using')
+const Work = keyword('work')
+
+type WritableModes = { -readonly [K in keyof TransactionModes]: TransactionModes[K] }
+
+export abstract class TransactionGrammar extends ManipulationGrammar {
+  readonly begin = this.RULE('begin', (): Begin => {
+    const position = this.LA(1).startOffset
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(keyword('begin'))
+          this.noise()
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(keyword('start'))
+          this.CONSUME9(Transaction)
+        },
+      },
+    ])
+    const modes = this.SUBRULE(this.modes)
+    return { kind: 'begin', modes, position }
+  })
+
+  /** WORK or TRANSACTION, which say nothing. */
+  private noise(): void {
+    this.option(8, () => this.or(8, [{ ALT: () => this.CONSUME8(Work) }, { ALT: () => this.CONSUME8(Transaction) }]))
+  }
+
+  /** SET TRANSACTION, SET SESSION CHARACTERISTICS AS TRANSACTION. */
+  readonly setTransaction = this.RULE('setTransaction', (): SetTransaction => {
+    const position = this.CONSUME(SetWord).startOffset
+    const scope = this.atWord('session') ? 'session' : 'transaction'
+    this.OPTION(() => {
+      this.takeWord(1, 'session')
+      this.takeWord(2, 'characteristics')
+      this.CONSUME(keyword('as'))
+    })
+    this.CONSUME(Transaction)
+    if (this.atWord('snapshot')) this.refuse('SET TRANSACTION SNAPSHOT')
+    const modes = this.SUBRULE(this.modes)
+    if (!this.RECORDING_PHASE && Object.values(modes).every((mode) => mode === null)) this.fail()
+    return { kind: 'set_transaction', scope, modes, position }
+  })
+
+  /** Later modes win over earlier ones; a comma may stand between them. */
+  private readonly modes = this.RULE('modes', (): TransactionModes => {
+    const modes: WritableModes = { isolation: null, method: null, readOnly: null, deferrable: null }
+    this.MANY({
+      GATE: () => ['isolation', 'read', 'not', 'deferrable'].some((word) => this.atWord(word)),
+      DEF: () => {
+        this.SUBRULE(this.mode, { ARGS: [modes] })
+        this.OPTION(() => this.CONSUME(Comma))
+        if (this.LA(0).tokenTypeIdx === Comma.tokenTypeIdx && !this.atMode() && !this.RECORDING_PHASE) this.fail()
+      },
+    })
+    return modes
+  })
+
+  private atMode(): boolean {
+    return ['isolation', 'read', 'not', 'deferrable'].some((word) => this.atWord(word))
+  }
+
+  private readonly mode = this.RULE('mode', (modes: WritableModes): void => {
+    const isolation = this.atWord('isolation')
+    this.OR([
+      { GATE: () => isolation, ALT: () => this.SUBRULE(this.isolationLevel, { ARGS: [modes] }) },
+      { ALT: () => this.readMode(modes) },
+      { ALT: () => this.deferrable(modes) },
+    ])
+  })
+
+  private readMode(modes: WritableModes): void {
+    this.takeWord(1, 'read')
+    const only = this.at(Only)
+    this.OR1([{ ALT: () => this.CONSUME(Only) }, { ALT: () => this.takeWord(2, 'write') }])
+    if (!this.RECORDING_PHASE) modes.readOnly = only
+  }
+
+  private deferrable(modes: WritableModes): void {
+    const negated = this.OPTION(() => this.CONSUME(Not)) !== undefined
+    if (!this.RECORDING_PHASE && !this.atWord('deferrable')) this.fail()
+    this.take(3, ReservedWord)
+    if (!this.RECORDING_PHASE) modes.deferrable = !negated
+  }
+
+  private readonly isolationLevel = this.RULE('isolationLevel', (modes: WritableModes): void => {
+    this.takeWord(1, 'isolation')
+    this.takeWord(2, 'level')
+    const first = this.valueAt(1)
+    let level: IsolationLevel | null = null
+    if (first === 'serializable') level = 'serializable'
+    if (first === 'snapshot') level = 'repeatable read'
+    const twoWords = first === 'read' || first === 'repeatable'
+    if (!this.RECORDING_PHASE && level === null && !twoWords) this.fail()
+    this.take(3, Word)
+    this.OPTION1({
+      GATE: () => twoWords,
+      DEF: () => {
+        const second = this.valueAt(1)
+        if (first === 'repeatable' && second === 'read') level = 'repeatable read'
+        if (first === 'read' && second === 'committed') level = 'read committed'
+        if (first === 'read' && second === 'uncommitted') level = 'read uncommitted'
+        if (!this.RECORDING_PHASE && level === null) this.fail()
+        this.take(4, Word)
+      },
+    })
+    let method: SerializableMethod | null = null
+    this.OPTION2({ GATE: () => first === 'serializable', DEF: () => (method = this.serializableMethod()) })
+    if (this.RECORDING_PHASE) return
+    if (level === null) this.fail()
+    modes.isolation = level
+    modes.method = method
+  })
+
+  private serializableMethod(): SerializableMethod | null {
+    this.CONSUME(Using)
+    const word = this.valueAt(1)
+    const method = word === 'ssi' || word === '2pl' || word === 'serial' ? word : null
+    if (!this.RECORDING_PHASE && method === null) this.fail()
+    this.OR3([{ ALT: () => this.CONSUME(NumberJunk) }, { ALT: () => this.take(5, Label) }])
+    return method
+  }
+
+  // ------------------------------------------------------------------------------------------------------- ending
+
+  readonly commit = this.RULE('commit', (): Statement => {
+    const position = this.LA(1).startOffset
+    this.OR([{ ALT: () => this.CONSUME(keyword('commit')) }, { ALT: () => this.CONSUME(keyword('end')) }])
+    if (this.atWord('prepared')) this.refuse('COMMIT PREPARED')
+    this.noise()
+    this.noChain()
+    return { kind: 'commit', position }
+  })
+
+  /** `AND NO CHAIN` is the default. */
+  private noChain(): void {
+    if (this.at(And) && this.atWord('chain', 2)) this.refuse('AND CHAIN')
+    this.option(7, () => {
+      this.CONSUME7(And)
+      this.takeWord(7, 'no')
+      this.takeWord(6, 'chain')
+    })
+  }
+
+  readonly rollback = this.RULE('rollback', (): Statement => {
+    const position = this.LA(1).startOffset
+    this.OR([{ ALT: () => this.CONSUME(keyword('rollback')) }, { ALT: () => this.CONSUME(keyword('abort')) }])
+    if (this.atWord('prepared')) this.refuse('ROLLBACK PREPARED')
+    this.noise()
+    const name = this.OPTION(() => {
+      this.CONSUME(To)
+      return this.SUBRULE(this.savepointName)
+    })
+    if (name !== undefined && !this.RECORDING_PHASE) return { kind: 'rollback_to', name, position }
+    this.noChain()
+    return { kind: 'rollback', position }
+  })
+
+  private readonly savepointName = this.RULE('savepointName', (): string => {
+    const bare = this.take(1, ColumnId)
+    const named = this.OPTION({
+      GATE: () => bare.tokenTypeIdx === SavepointWord.tokenTypeIdx,
+      DEF: () => this.take(2, ColumnId),
+    })
+    return (named ?? bare).value as string
+  })
+
+  readonly savepoint = this.RULE('savepoint', (): Statement => {
+    const position = this.CONSUME(SavepointWord).startOffset
+    return { kind: 'savepoint', name: this.take(1, ColumnId).value as string, position }
+  })
+
+  readonly release = this.RULE('release', (): Statement => {
+    const position = this.CONSUME(keyword('release')).startOffset
+    return { kind: 'release', name: this.SUBRULE(this.savepointName), position }
+  })
+}

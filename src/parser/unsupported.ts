@@ -1,0 +1,51 @@
+/** Statements of PostgreSQL that are known by their first words and not built: error 0A000 names them. */
+import { syntaxError, unsupportedSyntax } from '../errors.ts'
+import { Token, Word } from './tokens.ts'
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+const statements = new Set(
+  words(`
+  alter analyse analyze call checkpoint close cluster comment deallocate declare discard do execute fetch grant import
+  listen load lock merge move notify prepare reassign refresh reindex revoke security unlisten vacuum with`),
+)
+
+/** What CREATE and DROP may be followed by besides TABLE and INDEX. */
+const objects = new Set(
+  words(`
+  access aggregate cast collation conversion database domain event extension foreign function group language
+  materialized operator owned policy procedure publication recursive role routine rule schema sequence server
+  statistics subscription tablespace text transform trigger trusted type unlogged user view temp temporary global local
+  or constraint`),
+)
+
+const textOf = (token: Token | undefined): string | null =>
+  token !== undefined && typeof token.value === 'string' ? token.value : null
+
+/** Throws 0A000 if the statement begins as one that is not built. */
+export function refuseUnsupported(tokens: readonly Token[]): void {
+  const [first, second, third] = tokens
+  if (first === undefined) return
+  const verb = first.image.toLowerCase()
+  const object = second === undefined ? null : second.image.toLowerCase()
+  const name = (count: number): string =>
+    tokens
+      .slice(0, count)
+      .map((token) => token.image.toUpperCase())
+      .join(' ')
+  if (verb === 'alter' || verb === 'prepare' || verb === 'lock' || verb === 'comment' || verb === 'import') {
+    throw unsupportedSyntax(
+      second?.tokenTypeIdx === Word.tokenTypeIdx && verb === 'lock'
+        ? 'LOCK TABLE'
+        : name(verb === 'prepare' && object !== 'transaction' ? 1 : 2),
+      first.startOffset,
+    )
+  }
+  if (statements.has(verb)) throw unsupportedSyntax(verb === 'declare' ? 'DECLARE CURSOR' : name(1), first.startOffset)
+  if ((verb === 'create' || verb === 'drop') && object !== null && objects.has(object)) {
+    const longer = ['materialized', 'foreign', 'event', 'text', 'access', 'or', 'owned'].includes(object)
+    if (object === 'or' && textOf(third) !== 'replace')
+      throw syntaxError('syntax error', object, second?.startOffset ?? 0)
+    throw unsupportedSyntax(name(longer ? 3 : 2), first.startOffset)
+  }
+}
