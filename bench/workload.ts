@@ -44,10 +44,11 @@ export const checksums = [
 
 export const schema = {
   /** `int` as SQLite writes it makes the key its row id, which is the fastest thing it has. */
-  items: (table: string, int: string, double: string) =>
-    `CREATE TABLE ${table} (id ${int} PRIMARY KEY, rank ${int} NOT NULL, name TEXT NOT NULL, price ${double} NOT NULL, stock ${int} NOT NULL, note TEXT);
+  items: (table: string, int: string, double: string): string =>
+    `CREATE TABLE ${table} (id ${int} PRIMARY KEY, rank ${int} NOT NULL, name TEXT NOT NULL, price ${double} NOT NULL,
+       stock ${int} NOT NULL, note TEXT);
      CREATE INDEX ${table}_rank ON ${table} (rank);`,
-  accounts: (int: string) => `CREATE TABLE accounts (id ${int} PRIMARY KEY, balance ${int} NOT NULL);`,
+  accounts: (int: string): string => `CREATE TABLE accounts (id ${int} PRIMARY KEY, balance ${int} NOT NULL);`,
 }
 
 export type ItemRow = [id: number, rank: number, name: string, price: number, stock: number, note: string | null]

@@ -3,12 +3,13 @@
  *
  *   index.js   the library: one ES module without dependencies, what is needed late in chunks of their own
  *   cli.js     the command `isolde`; it shows its prompt before it loads the engine
+ *   scenarios/ the texts of the demos
  *   types/     the declarations
  *
  * `--bundles-only` leaves the declarations out: what `npm start` needs, in a fraction of a second.
  */
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { build, type Metafile, type Plugin } from 'esbuild'
 
@@ -47,6 +48,7 @@ export async function bundle(dist: string): Promise<void> {
     logLevel: 'warning',
   })
   chmodSync(join(dist, 'cli.js'), 0o755)
+  cpSync(join(root, 'demos/scenarios'), join(dist, 'scenarios'), { recursive: true })
   writeFileSync(join(dist, 'third-party-licenses.txt'), licenses(metafile))
 }
 

@@ -13,19 +13,20 @@ import {
 } from '../workload.ts'
 
 const db = openSync()
-db.execSync(schema.items('items', 'INTEGER', 'DOUBLE PRECISION') + schema.accounts('INTEGER'))
-const insertItem = db.prepare('INSERT INTO items VALUES ($1, $2, $3, $4, $5, $6)')
-const select = db.prepare('SELECT id, name, price FROM items WHERE id = $1')
-const update = db.prepare('UPDATE items SET stock = $1 WHERE id = $2')
-const range = db.prepare('SELECT id, name, price FROM items WHERE rank >= $1 AND rank < $2')
-const move = db.prepare('UPDATE accounts SET balance = balance + $1 WHERE id = $2')
+const session = db.connectSync()
+define(schema.items('items', 'INTEGER', 'DOUBLE PRECISION') + schema.accounts('INTEGER'))
+const insertItem = session.prepare('INSERT INTO items VALUES ($1, $2, $3, $4, $5, $6)')
+const select = session.prepare('SELECT id, name, price FROM items WHERE id = $1')
+const update = session.prepare('UPDATE items SET stock = $1 WHERE id = $2')
+const range = session.prepare('SELECT id, name, price FROM items WHERE rank >= $1 AND rank < $2')
+const move = session.prepare('UPDATE accounts SET balance = balance + $1 WHERE id = $2')
 
 export const contender: Contender = {
   name: 'Isolde, sync',
   load() {
-    db.transactionSync(() => {
+    session.transactionSync(() => {
       for (let id = 0; id < itemCount; id++) insertItem.run(...item(id))
-      const insertAccount = db.prepare('INSERT INTO accounts VALUES ($1, 1000)')
+      const insertAccount = session.prepare('INSERT INTO accounts VALUES ($1, 1000)')
       for (let id = 0; id < accountCount; id++) insertAccount.run(id)
     })
   },
@@ -50,16 +51,16 @@ export const contender: Contender = {
     },
     transfer: (count, first) => {
       for (let n = first; n < first + count; n++) {
-        db.transactionSync(() => {
+        session.transactionSync(() => {
           move.run(-1, payer(n))
           move.run(1, payee(n))
         })
       }
     },
     'bulk insert': (count) => {
-      db.execSync('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'DOUBLE PRECISION'))
-      const insert = db.prepare('INSERT INTO bulk VALUES ($1, $2, $3, $4, $5, $6)')
-      db.transactionSync(() => {
+      define('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'DOUBLE PRECISION'))
+      const insert = session.prepare('INSERT INTO bulk VALUES ($1, $2, $3, $4, $5, $6)')
+      session.transactionSync(() => {
         for (let id = 0; id < count; id++) {
           const row = item(id)
           insert.run(row[0], row[1], row[2], row[3], row[4], row[5])
@@ -73,7 +74,12 @@ export const contender: Contender = {
     },
   },
   afterInserts() {
-    db.execSync(`DELETE FROM items WHERE id >= ${String(itemCount)}`)
+    define(`DELETE FROM items WHERE id >= ${String(itemCount)}`)
   },
   value: (sql) => Object.values(db.prepare(sql).get() as Record<string, unknown>)[0],
+}
+
+/** The synchronous API prepares one statement at a time. */
+function define(statements: string): void {
+  for (const statement of statements.split(';')) if (statement.trim() !== '') session.prepare(statement).run()
 }

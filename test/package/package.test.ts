@@ -69,7 +69,7 @@ test('its types compile under a strict consumer that checks declarations too', (
       const db: Database = await open('./somewhere', { durability: 'relaxed' })
       const session: Session = await db.connect()
       const result = await session.query('SELECT 1 AS one', [])
-      const count: number = result.rowCount
+      const count: number | null = result.rowCount
       await db.transaction(async (tx) => { await tx.query('SELECT 1') }, { isolation: 'snapshot', retries: 3 })
       // @ts-expect-error a level that SQL does not name
       await db.transaction(async (tx) => { await tx.query('SELECT 1') }, { isolation: 'sloppy' })

@@ -23,8 +23,7 @@ async function load(db: Database, folder: string): Promise<void> {
   for (const [table, rows] of Object.entries(rowCounts)) {
     // Chunks of an odd size, so that they end in the middle of rows, and of characters' bytes too.
     const chunks = createReadStream(join(folder, `${table}.csv`), { highWaterMark: 7_919 })
-    const result = await db.copyFrom(`COPY ${table} FROM STDIN (FORMAT csv, DELIMITER '|')`, chunks)
-    expect(result).toMatchObject({ command: 'COPY', rowCount: rows })
+    expect(await db.copyFrom(`COPY ${table} FROM STDIN (FORMAT csv, DELIMITER '|')`, chunks)).toBe(rows)
   }
 }
 
