@@ -118,6 +118,11 @@ export class Decimal {
     return this.digits < 0n ? -1 : this.digits > 0n ? 1 : 0
   }
 
+  /** -1, 0 or 1 as a Decimal. */
+  signum(): Decimal {
+    return new Decimal(BigInt(this.sign()), 0)
+  }
+
   /** Half away from zero; a negative `places` rounds to tens, hundreds …, and then the scale is 0. */
   round(places: number): Decimal {
     const at = Math.max(-MAX_RESULT_SCALE, Math.min(MAX_RESULT_SCALE, places))

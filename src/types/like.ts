@@ -6,6 +6,7 @@
  * text × longest piece; there is no backtracking over `%`.
  */
 import { invalidArgument } from '../errors.ts'
+import { lowerCase } from './caseMapping.ts'
 
 /** A compiled pattern: true if the text, which is not null, matches. */
 export type LikeMatcher = (text: string) => boolean
@@ -18,9 +19,9 @@ type Piece = readonly (string | null)[]
  * 22019 for an escape of several characters. ILIKE folds both sides to lower case.
  */
 export function compileLike(pattern: string, escape = '\\', caseInsensitive = false): LikeMatcher {
-  const pieces = splitPattern(caseInsensitive ? pattern.toLowerCase() : pattern, escape)
+  const pieces = splitPattern(caseInsensitive ? lowerCase(pattern) : pattern, escape)
   const match = matcherOf(pieces)
-  return caseInsensitive ? (text) => match(text.toLowerCase()) : match
+  return caseInsensitive ? (text) => match(lowerCase(text)) : match
 }
 
 /** The fixed start of a pattern, for an index range; null if it starts with a wildcard. `exact`: there is no wildcard. */

@@ -7,15 +7,15 @@ import { canCast, isPreferred, typeCategory } from './casts.ts'
 import type { Overload } from './resolvedCall.ts'
 import type { SqlType } from './sqlType.ts'
 
-export type Resolution = Overload | 'none' | 'ambiguous'
+export type Resolution<R> = Overload<R> | 'none' | 'ambiguous'
 
-interface Candidate {
-  readonly overload: Overload
+interface Candidate<R> {
+  readonly overload: Overload<R>
   /** One parameter per operand: a variadic one is repeated. */
   readonly parameters: readonly SqlType[]
 }
 
-export function resolveOverload(overloads: readonly Overload[], operands: readonly SqlType[]): Resolution {
+export function resolveOverload<R>(overloads: readonly Overload<R>[], operands: readonly SqlType[]): Resolution<R> {
   const callable = overloads.map((overload) => expand(overload, operands.length)).filter((found) => found !== null)
   const exact = callable.find(({ parameters }) => parameters.every((type, i) => type.kind === operands[i]!.kind))
   if (exact !== undefined) return exact.overload
@@ -34,14 +34,14 @@ export function resolveOverload(overloads: readonly Overload[], operands: readon
   if (candidates.length > 1) candidates = narrowToKnownType(candidates)
   return candidates.length === 1 ? candidates[0]!.overload : 'ambiguous'
 
-  function best(from: Candidate[], counts: (parameter: SqlType, operand: SqlType) => boolean): Candidate[] {
+  function best(from: Candidate<R>[], counts: (parameter: SqlType, operand: SqlType) => boolean): Candidate<R>[] {
     const scores = from.map(({ parameters }) => parameters.filter((type, i) => counts(type, operands[i]!)).length)
     const highest = Math.max(...scores)
     return from.filter((_, i) => scores[i] === highest)
   }
 
   /** An unknown operand is taken as a string if any candidate allows it, else as the category that all agree on. */
-  function narrowUnknowns(from: Candidate[]): Candidate[] {
+  function narrowUnknowns(from: Candidate<R>[]): Candidate<R>[] {
     let narrowed = from
     for (const [position, operand] of operands.entries()) {
       if (operand.kind !== 'unknown') continue
@@ -57,7 +57,7 @@ export function resolveOverload(overloads: readonly Overload[], operands: readon
   }
 
   /** The last resort: if all known operands have one type, unknown ones are taken to have it too. */
-  function narrowToKnownType(from: Candidate[]): Candidate[] {
+  function narrowToKnownType(from: Candidate<R>[]): Candidate<R>[] {
     const known = operands.filter((operand) => operand.kind !== 'unknown')
     const [first] = known
     if (first === undefined || known.length === operands.length) return from
@@ -71,7 +71,7 @@ function matchesExactly(parameter: SqlType, operand: SqlType): boolean {
   return parameter.kind === operand.kind
 }
 
-function expand(overload: Overload, count: number): Candidate | null {
+function expand<R>(overload: Overload<R>, count: number): Candidate<R> | null {
   const { parameters, variadic } = overload
   if (!variadic) return parameters.length === count ? { overload, parameters } : null
   const last = parameters[parameters.length - 1]

@@ -16,14 +16,23 @@ export interface ResolvedCall {
   readonly immutable: boolean
 }
 
-/** One signature of an operator or function. A parameter type stands for all modifiers of its kind. */
-export interface Overload {
+/**
+ * One signature of an operator, function or aggregate (then `R` is what an aggregate resolves to). A parameter type stands
+ * for all modifiers of its kind.
+ */
+export interface Overload<R = ResolvedCall> {
   readonly parameters: readonly SqlType[]
   /** The last parameter may be repeated. */
   readonly variadic: boolean
-  /** The call for operands of these types, which have the parameters' kinds or may be cast to them. */
-  readonly resolve: (operands: readonly SqlType[]) => ResolvedCall
+  /**
+   * The call for operands of these types, which have the parameters' kinds or may be cast to them. `literals` holds the
+   * values of operands that are constants of the statement, undefined for the others: a constant number of digits makes
+   * the result's scale static.
+   */
+  readonly resolve: (operands: readonly SqlType[], literals?: Literals) => R
 }
+
+export type Literals = readonly (Value | undefined)[]
 
 export interface CallSpec {
   readonly name: string
@@ -52,11 +61,11 @@ export function overload(spec: CallSpec): Overload {
 export function scaledOverload(
   name: string,
   parameters: readonly SqlType[],
-  resolve: (operands: readonly SqlType[]) => Omit<CallSpec, 'name'>,
+  resolve: (operands: readonly SqlType[], literals: Literals) => Omit<CallSpec, 'name'>,
 ): Overload {
   return {
     parameters,
     variadic: false,
-    resolve: (operands) => overload({ name, ...resolve(operands) }).resolve(operands),
+    resolve: (operands, literals = []) => overload({ name, ...resolve(operands, literals) }).resolve(operands),
   }
 }
