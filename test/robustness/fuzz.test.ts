@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { DatabaseError, open, type Database } from '../../src/index.ts'
-import { parse } from '../../src/parser/index.ts'
+import { parseStatements } from '../../src/parser/index.ts'
 import { runs } from '../support/runs.ts'
 import { RandomSource } from './random.ts'
 import { mutate, noise, schema, StatementWriter } from './statements.ts'
@@ -45,7 +45,7 @@ test.each(Object.entries(kinds))('%s: nothing but results and DatabaseErrors', a
     }
     const text = make(random)
     try {
-      parse(text)
+      parseStatements(text)
       parsed++
     } catch (error) {
       const what = complaint(error, 'parse', text)
