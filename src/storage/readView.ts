@@ -12,8 +12,7 @@
  * Neumann, Mühlbauer, Kemper: Fast Serializable Multi-Version Concurrency Control for Main-Memory Database Systems
  * (SIGMOD 2015), section 2.1.
  */
-import type { UndoEntry } from './undo.ts'
-import type { Writer } from './writer.ts'
+import type { UndoEntry, Writer } from './undo.ts'
 
 export class ReadView {
   /** The reading transaction; null for a statement that has none (a read in autocommit). */

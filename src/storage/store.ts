@@ -1,13 +1,121 @@
-/** (Signatures first; the body follows.) All tables of a database, by id; follows the changes of the catalog. */
+/**
+ * All tables of a database, by id. It follows the changes of the catalog, forwards when DDL or recovery makes them and
+ * backwards when DDL is rolled back; which table a name means is the catalog's business.
+ *
+ * What is dropped stays until no snapshot can reach it: the transaction manager says when (`forget`).
+ */
+import { assert, unreachable } from '../assert.ts'
 import type { CatalogChange } from '../catalog/index.ts'
+import type { Value } from '../types/value.ts'
 import type { Replay } from './log/log.ts'
-import type { RowTable } from './row/table.ts'
+import { replayDelete, replayInsert, replayUpdate } from './row/replayRows.ts'
+import { RowTable } from './row/table.ts'
 
-export declare class Store {
-  table(id: number): RowTable | null
-  /** What recovery hands to the log's replay: rebuilds tables and indexes; `payload` of a catalog change goes to `applyCatalog` first. */
+export class Store {
+  readonly #tables = new Map<number, RowTable>()
+
+  table(id: number): RowTable | null {
+    return this.#tables.get(id) ?? null
+  }
+
+  tables(): IterableIterator<RowTable> {
+    return this.#tables.values()
+  }
+
+  /** Makes what the change makes. What it drops goes by `forget`, later. */
+  apply(change: CatalogChange): void {
+    switch (change.kind) {
+      case 'createTable':
+        this.#tables.set(change.table.id, new RowTable(change.table))
+        break
+      case 'createIndex':
+        this.#existing(change.tableId).addIndex(change.index)
+        break
+      case 'dropTable':
+      case 'dropIndex':
+        break
+      default:
+        unreachable(change)
+    }
+  }
+
+  /** Takes back what `apply` made. */
+  revert(change: CatalogChange): void {
+    if (change.kind === 'createTable') this.#tables.delete(change.table.id)
+    else if (change.kind === 'createIndex') this.#tables.get(change.tableId)?.removeIndex(change.index.id)
+  }
+
+  /** The drop is committed: a dropped index no longer keeps keys apart, but is kept up for older snapshots. */
+  commit(change: CatalogChange): void {
+    if (change.kind !== 'dropIndex') return
+    const index = this.#tables.get(change.tableId)?.index(change.indexId)
+    if (index !== null && index !== undefined) index.enforced = false
+  }
+
+  /** No snapshot is older than the drop any more. */
+  forget(change: CatalogChange): void {
+    if (change.kind === 'dropTable') this.#tables.delete(change.tableId)
+    else if (change.kind === 'dropIndex') this.#tables.get(change.tableId)?.removeIndex(change.indexId)
+  }
+
+  /** What the log's recovery fills; `decode` applies the payload to the catalog and returns the change. */
   replay(
-    applyCatalog: (payload: string) => CatalogChange,
+    decode: (payload: string) => CatalogChange,
     progress: (bytesDone: number, bytesTotal: number) => void,
-  ): Replay & { readonly timestamp: number }
+  ): StoreReplay {
+    return new StoreReplay(this, decode, progress)
+  }
+
+  #existing(id: number): RowTable {
+    const table = this.#tables.get(id)
+    assert(table !== undefined, `table ${id} is in the store`)
+    return table
+  }
+}
+
+/** Rebuilds tables and indexes from the log. Recovery hands over whole transactions only, in commit order. */
+export class StoreReplay implements Replay {
+  /** The commit timestamp of the last transaction that was replayed. */
+  timestamp = 0
+  readonly progress: (bytesDone: number, bytesTotal: number) => void
+  readonly #store: Store
+  readonly #decode: (payload: string) => CatalogChange
+
+  constructor(
+    store: Store,
+    decode: (payload: string) => CatalogChange,
+    progress: (bytesDone: number, bytesTotal: number) => void,
+  ) {
+    this.#store = store
+    this.#decode = decode
+    this.progress = progress
+  }
+
+  insert(tableId: number, rowId: number, values: readonly Value[]): void {
+    replayInsert(this.#table(tableId), rowId, values)
+  }
+
+  update(tableId: number, rowId: number, columns: readonly number[], values: readonly Value[]): void {
+    replayUpdate(this.#table(tableId), rowId, columns, values)
+  }
+
+  delete(tableId: number, rowId: number): void {
+    replayDelete(this.#table(tableId), rowId)
+  }
+
+  catalog(payload: string): void {
+    const change = this.#decode(payload)
+    this.#store.apply(change)
+    this.#store.forget(change)
+  }
+
+  commit(timestamp: number): void {
+    this.timestamp = timestamp
+  }
+
+  #table(id: number): RowTable {
+    const table = this.#store.table(id)
+    assert(table !== null, `the log creates table ${id} before it writes to it`)
+    return table
+  }
 }

@@ -6,64 +6,111 @@
  * form a chain, newest first, whose head hangs at the row's page; a reader walks it until it meets a write it may see,
  * undoing the others on a copy. The entries of a transaction form a list too, newest first, by which it rolls back.
  *
- *     in place     chain of the row                                        list of a writer
- *     (7, 'c')  ←  [T9, b: 'b']  ←  [T8, a: 5, b: 'a']  ←  [T4, absent]    T9.lastEntry → entry → entry → null
- *       newest      undoing it gives (7, 'b')  gives (5, 'a')  gives no row
+ *     in place     chain of the row
+ *     (7, 'c')  ←  [T9, b: 'b']  ←  [T8, a: 5, b: 'a']  ←  [T4, absent]
+ *      newest       undone: (7,'b')   undone: (5,'a')       undone: no row
  *
  * - The head of an unpublished writer *is* the write lock of the row: all unpublished entries of a row are of one writer,
  *   and lie above the published ones. A lock without a write is an entry without columns.
  * - Several writes of one command to a row share one entry. A savepoint begins a new command, so that undoing back to it
  *   undoes whole entries.
  * - A chain ends where no snapshot can look further; when all is quiet there are no chains.
+ *
+ * Neumann, Mühlbauer, Kemper: Fast Serializable Multi-Version Concurrency Control for Main-Memory Database Systems
+ * (SIGMOD 2015), section 2.
  */
-import type { Page } from './row/page.ts'
-import type { ColumnSet } from './row/columnSet.ts'
-import type { Writer } from './writer.ts'
 import type { Value } from '../types/value.ts'
+import type { RedoSink } from './log/log.ts'
+import type { Page } from './row/page.ts'
+
+/** Who wrote a version: what storage needs to know of a transaction. */
+export interface Writer {
+  readonly id: number
+  /** +Infinity while it may still be rolled back; then the timestamp that every later snapshot compares with. */
+  readonly commitTimestamp: number
+  /** True once its versions are visible to others. Until then the head of a row's chain is the lock on that row. */
+  readonly published: boolean
+  /** The command that its writes now belong to. */
+  readonly command: number
+  /** Its newest undo entry; the others hang behind it by `previous`. */
+  lastEntry: UndoEntry | null
+}
+
+/** A table as its undo entries see it: what rollback, pruning and the log ask of it. */
+export interface VersionedTable {
+  readonly id: number
+  /** Takes back the newest version of the entry's row; the entry is the head of its chain. */
+  undo(entry: UndoEntry): void
+  /** Locks a row that no other open transaction has at its head. */
+  lock(writer: Writer, rowId: number, mode: RowMode): UndoEntry
+  /** Takes a lock out of its chain. */
+  unlock(entry: UndoEntry): void
+  /** No snapshot can look behind this write any more: cuts it, and all that is older, off the chain. */
+  prune(entry: UndoEntry): void
+  /** Tells the log what the entry's writer made of the row. */
+  describe(entry: UndoEntry, sink: RedoSink): void
+}
 
 /** What the lock on a row protects: PostgreSQL's FOR NO KEY UPDATE and FOR UPDATE. Each excludes the other. */
 export const RowMode = { NO_KEY_UPDATE: 0, UPDATE: 1 } as const
 export type RowMode = (typeof RowMode)[keyof typeof RowMode]
 
+const NO_COLUMNS: readonly number[] = []
+
 export class UndoEntry {
   readonly writer: Writer
   readonly command: number
-  readonly page: Page
+  readonly table: VersionedTable
+  readonly page: Page<UndoEntry>
   readonly slot: number
   /** The next older entry of the row. */
   older: UndoEntry | null
   /** The next older entry of the writer. */
   previous: UndoEntry | null
-  /** The columns whose old values `before` holds; empty for a lock, an insert and a delete. */
-  set: ColumnSet
+  /** The columns whose old values `before` holds, ascending. */
+  columns: readonly number[]
   /** As the page represents them: a boolean is 0 or 1. */
   before: Value[] | null
   /** True if the row existed before this write. */
   existed: boolean
   /** True if this write changed the row, or whether it exists; false for a lock. */
   wrote: boolean
-  /** True if this write may have put an entry into an index, or left one there without a live row. */
-  indexed: boolean
+  /** True if a version behind this write may have an index key that the version in front of it has not. */
+  leavesKeys: boolean
   mode: RowMode
   /** True if the statement itself asked for the lock (FOR UPDATE) in its current run: then it is not given up at its end. */
   requested: boolean
   /** True once it has left the chain of its row. */
   unlinked: boolean
 
-  constructor(writer: Writer, page: Page, slot: number, older: UndoEntry | null, existed: boolean, none: ColumnSet) {
+  constructor(
+    writer: Writer,
+    table: VersionedTable,
+    page: Page<UndoEntry>,
+    slot: number,
+    older: UndoEntry | null,
+    existed: boolean,
+    wrote: boolean,
+    mode: RowMode,
+  ) {
     this.writer = writer
     this.command = writer.command
+    this.table = table
     this.page = page
     this.slot = slot
     this.older = older
     this.previous = writer.lastEntry
-    this.set = none
+    this.columns = NO_COLUMNS
     this.before = null
     this.existed = existed
-    this.wrote = false
-    this.indexed = false
-    this.mode = RowMode.NO_KEY_UPDATE
+    this.wrote = wrote
+    this.leavesKeys = false
+    this.mode = mode
     this.requested = false
     this.unlinked = false
+  }
+
+  get rowId(): number {
+    return this.page.baseRowId + this.slot
   }
 }

@@ -1,54 +1,342 @@
-/** (Signatures first; the body follows.) Begin, snapshots, the commit pipeline and its publication. */
-import type { CatalogRoot } from '../catalog/index.ts'
+/**
+ * Begin, snapshots, and the way of a commit (D10):
+ *
+ *     active → committing → durable → published
+ *
+ * `committing`: the commit timestamp exists and the redo is in the log; locks are held, nobody sees the writes, and there
+ * is no way back. `published`, strictly in the order of the log: snapshots see the writes, locks go, waiters wake. In memory,
+ * and where the durability does not wait for the disk, the states collapse into one call.
+ *
+ * Versions go at publication if no retained view is older than the commit, which is the usual case and costs one walk over
+ * the transaction's own entries. Else the transaction joins a queue in commit order, which is drained when the oldest
+ * view ends, the newest commit first: cutting a chain at its newest dead entry takes the older ones with it.
+ * (Versions between two live views stay until the older one ends; the interval pruning of D3 is not built.)
+ */
+import { assert } from '../assert.ts'
+import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
+import { encodeChange } from '../catalog/index.ts'
 import type { DatabaseError } from '../errors.ts'
-import type { CommitLog, LogListener } from '../storage/log/log.ts'
+import { commitOutcomeUnknown } from '../errors.ts'
+import type { CommitLog, LogListener, Lsn, RedoSink } from '../storage/log/log.ts'
 import type { ReadView } from '../storage/readView.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Store } from '../storage/store.ts'
+import type { UndoEntry, Writer } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
-import type { LockWait } from './lockWait.ts'
-import type { TableMode, Transaction, TransactionOptions } from './transaction.ts'
+import type { LockOwner, LockWait } from './lock.ts'
+import { LockManager } from './lockManager.ts'
+import { Snapshots } from './snapshots.ts'
+import type { Engine, TransactionOptions } from './transaction.ts'
+import { Transaction } from './transaction.ts'
 
+/**
+ * `full`: a commit is acknowledged and visible when it is on the disk. `relaxed`: when it is in the log, which is synced
+ * soon. `none`: likewise, and synced only by a later full commit or by closing.
+ */
 export type Durability = 'full' | 'relaxed' | 'none'
 
 /** What the core tells the session layer. Called in the middle of other work: note it, and act in a step of its own. */
 export interface TransactionListener {
   /** The wait was granted, or became a deadlock's victim (`wait.error`): its statement is ready again. */
   ready(wait: LockWait): void
-  /** A transaction that was `committing` is published now. */
+  /** A transaction for which `commit` returned 'committing' is published now. */
   published(transaction: Transaction): void
   /** The log failed while this transaction was committing: its fate is unknown (08007). */
   unknown(transaction: Transaction, error: DatabaseError): void
 }
 
-export declare class TransactionManager {
-  /** `catalog`, `timestamp`: what recovery found, or the empty root and 0. */
+interface Committing {
+  readonly transaction: Transaction
+  readonly lsn: Lsn
+  /** False if it only waits for those before it. */
+  readonly needsDisk: boolean
+}
+
+/** A dropped table or index, to be forgotten when no view is older than its commit. */
+interface Dropped {
+  readonly timestamp: number
+  readonly change: CatalogChange
+}
+
+export class TransactionManager implements Engine {
+  readonly store: Store
+  readonly locks: LockManager
+  readonly snapshots: Snapshots
+  readonly trace: Trace
+  /** What the log is to tell: hand it to the log when it is opened. */
+  readonly logListener: LogListener
+  #catalog: CatalogRoot
+  #log: CommitLog | null = null
+  #durability: Durability = 'none'
+  #failure: DatabaseError | null = null
+  readonly #listener: TransactionListener
+  #nextId = 1
+  #lastTimestamp: number
+  #earliest: Transaction | null = null
+  #latest: Transaction | null = null
+  /** In the order of the log. */
+  #committing: Committing[] = []
+  /** Published transactions whose versions some view may still need, in commit order. */
+  #unpruned: Transaction[] = []
+  #dropped: Dropped[] = []
+  /** What `append` describes. */
+  #described: Transaction | null = null
+
+  /** `start`: what recovery found, or the empty root and 0. */
   constructor(
     store: Store,
     listener: TransactionListener,
     trace: Trace,
     start: { readonly catalog: CatalogRoot; readonly timestamp: number },
-  )
-  /** Call it before the first transaction if the database is durable; without it, commits are published at once. */
-  attachLog(log: CommitLog, durability: Durability): void
-  /** What the log is to tell: hand it to the log when it is opened. */
-  readonly logListener: LogListener
-  readonly publishedTimestamp: number
+  ) {
+    this.store = store
+    this.trace = trace
+    this.#listener = listener
+    this.#catalog = start.catalog
+    this.#lastTimestamp = start.timestamp
+    this.snapshots = new Snapshots(start.timestamp, () => this.#drain())
+    this.locks = new LockManager(ownerOf, (wait) => listener.ready(wait), trace)
+    this.logListener = {
+      durable: (lsn) => this.#publishUpTo(lsn),
+      failed: (error) => this.#fail(error),
+    }
+  }
+
+  /** Before the first transaction of a durable database. Without a log commits are published at once. */
+  attachLog(log: CommitLog, durability: Durability): void {
+    assert(this.#lastTimestamp === this.snapshots.published, 'a log is attached before the first commit')
+    this.#log = log
+    this.#durability = durability
+  }
+
+  get publishedTimestamp(): number {
+    return this.snapshots.published
+  }
+
   /** The published catalog root. */
-  readonly catalog: CatalogRoot
-  begin(options: TransactionOptions): Transaction
-  /** Fills `view` for a read in autocommit (READ COMMITTED, REPEATABLE READ; for READ UNCOMMITTED set `timestamp` to Infinity after it). */
-  readView(view: ReadView): void
-  /** Before a step ends in which the statement that reads by `view` has not: keeps the versions that it sees. */
-  retain(view: ReadView): void
-  release(view: ReadView): void
+  get catalog(): CatalogRoot {
+    return this.#catalog
+  }
+
+  /** Throws the log's error if it has failed: the handle is dead then. */
+  begin(options: TransactionOptions): Transaction {
+    if (this.#failure !== null) throw this.#failure
+    const transaction = new Transaction(this.#nextId++, options, this)
+    transaction.earlier = this.#latest
+    if (this.#latest === null) this.#earliest = transaction
+    else this.#latest.later = transaction
+    this.#latest = transaction
+    if (this.trace.on) {
+      const { id, session, level } = transaction
+      this.trace.emit({ kind: 'begin', transaction: id, session, level })
+    }
+    return transaction
+  }
+
+  // Reads without a transaction.
+
+  /** Fills `view` for a read in autocommit. At READ UNCOMMITTED set `timestamp` to Infinity behind it. */
+  readView(view: ReadView): void {
+    view.writer = null
+    view.command = 0
+    view.timestamp = this.snapshots.published
+  }
+
+  /** Before a step ends in which the statement that reads by `view` does not: keeps the versions that it sees. */
+  retain(view: ReadView): void {
+    this.snapshots.retain(view)
+  }
+
+  /** Idempotent. */
+  release(view: ReadView): void {
+    this.snapshots.release(view)
+  }
+
   /** True if a read in autocommit that ends within this step may read the table without taking ACCESS SHARE. */
-  mayRead(table: RowTable): boolean
-  /** 'committing': it waits for the disk; `listener.published` follows. Throws 08007 if the log fails. Ends the transaction. */
-  commit(transaction: Transaction): 'published' | 'committing'
-  /** For the synchronous API: makes all that is committing durable now, and publishes it. */
-  flush(): void
-  rollback(transaction: Transaction): void
+  mayRead(table: RowTable): boolean {
+    return this.locks.mayRead(table)
+  }
+
+  // The way of a commit.
+
+  /**
+   * Ends the transaction. 'committing': it waits for the disk, and `listener.published` or `listener.unknown` follows.
+   * `synchronously`: waits for the disk now. Throws 08007 if the log fails on the way: whether the transaction will
+   * survive is unknown.
+   */
+  commit(transaction: Transaction, synchronously: boolean): 'published' | 'committing' {
+    assert(transaction.state === 'active', 'only an active transaction commits')
+    transaction.waitingFor?.cancel()
+    if (!transaction.wrote) {
+      transaction.undoAll()
+      this.#end(transaction, 'published')
+      return 'published'
+    }
+    transaction.commitTimestamp = ++this.#lastTimestamp
+    if (this.trace.on) {
+      this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
+    }
+    if (this.#log === null) this.#publish(transaction)
+    else this.#commitToLog(this.#log, transaction, synchronously)
+    return transaction.state === 'published' ? 'published' : 'committing'
+  }
+
+  #commitToLog(log: CommitLog, transaction: Transaction, synchronously: boolean): void {
+    const needsDisk = this.#durability === 'full'
+    transaction.state = 'committing'
+    try {
+      this.#described = transaction
+      const lsn = log.append(transaction.commitTimestamp, this.#describe)
+      this.#committing.push({ transaction, lsn, needsDisk })
+      if (needsDisk && synchronously) log.syncNow()
+      else if (this.#durability !== 'none') log.requestSync()
+    } catch (error) {
+      if (this.#failure === null) throw error
+      if (transaction.state === 'committing') transaction.state = 'unknown'
+      throw commitOutcomeUnknown(this.#failure)
+    }
+    this.#publishUpTo(log.durableLsn)
+  }
+
+  /** For the synchronous API: makes all that is committing durable now, and publishes it. Throws 58030. */
+  flush(): void {
+    if (this.#committing.length > 0) this.#log!.syncNow()
+  }
+
+  /** Catalog changes first, then the final state of each row, oldest write first. */
+  readonly #describe = (sink: RedoSink): void => {
+    const transaction = this.#described!
+    const dropped = new Set<number>()
+    for (const change of transaction.changes) {
+      sink.catalog(encodeChange(change))
+      if (change.kind === 'dropTable') dropped.add(change.tableId)
+    }
+    const newest: UndoEntry[] = []
+    for (let entry = transaction.lastEntry; entry !== null; entry = entry.previous) {
+      if (entry.page.undo![entry.slot] === entry && !dropped.has(entry.table.id)) newest.push(entry)
+    }
+    for (let i = newest.length - 1; i >= 0; i--) newest[i]!.table.describe(newest[i]!, sink)
+  }
+
+  #publishUpTo(durable: Lsn): void {
+    const committing = this.#committing
+    let count = 0
+    while (count < committing.length && (committing[count]!.lsn <= durable || !committing[count]!.needsDisk)) count++
+    if (count === 0) return
+    this.#committing = committing.slice(count)
+    for (let i = 0; i < count; i++) {
+      const { transaction } = committing[i]!
+      this.#publish(transaction)
+      this.#listener.published(transaction)
+    }
+  }
+
+  #publish(transaction: Transaction): void {
+    this.snapshots.published = transaction.commitTimestamp
+    transaction.published = true
+    if (transaction.privateCatalog !== null) this.#publishCatalog(transaction, transaction.privateCatalog)
+    if (this.trace.on) {
+      this.trace.emit({ kind: 'publish', transaction: transaction.id, timestamp: transaction.commitTimestamp })
+    }
+    transaction.releaseView()
+    if (this.snapshots.horizon >= transaction.commitTimestamp) prune(transaction)
+    else {
+      unlock(transaction)
+      this.#unpruned.push(transaction)
+    }
+    this.#end(transaction, 'published')
+  }
+
+  #publishCatalog(transaction: Transaction, root: CatalogRoot): void {
+    this.#catalog = root
+    for (const change of transaction.changes) {
+      this.store.commit(change)
+      if (change.kind === 'dropTable' || change.kind === 'dropIndex') {
+        this.#dropped.push({ timestamp: transaction.commitTimestamp, change })
+      }
+    }
+  }
+
+  /** Throws nothing: a rollback always succeeds. Not for a transaction that is committing. */
+  rollback(transaction: Transaction): void {
+    assert(transaction.state === 'active', 'only an active transaction rolls back')
+    transaction.waitingFor?.cancel()
+    transaction.undoAll()
+    this.#end(transaction, 'rolledBack')
+  }
+
+  #end(transaction: Transaction, state: 'published' | 'rolledBack'): void {
+    transaction.state = state
+    transaction.releaseView()
+    const { earlier, later } = transaction
+    if (earlier === null) this.#earliest = later
+    else earlier.later = later
+    if (later === null) this.#latest = earlier
+    else later.earlier = earlier
+    transaction.earlier = null
+    transaction.later = null
+    if (transaction.tableGrants.length > 0) this.locks.releaseTables(transaction, 0)
+    if (this.locks.rowLockCount > 0) this.locks.releaseRowGrants(transaction)
+    if (this.#dropped.length > 0) this.#drain()
+  }
+
   /** Transactions that have begun and not ended, in the order of their beginning. */
-  active(): readonly Transaction[]
+  active(): readonly Transaction[] {
+    const active: Transaction[] = []
+    for (let each = this.#earliest; each !== null; each = each.later) active.push(each)
+    return active
+  }
+
+  // What no view needs any more.
+
+  #drain(): void {
+    const { horizon } = this.snapshots
+    const unpruned = this.#unpruned
+    let count = 0
+    while (count < unpruned.length && unpruned[count]!.commitTimestamp <= horizon) count++
+    if (count > 0) {
+      this.#unpruned = unpruned.slice(count)
+      for (let i = count - 1; i >= 0; i--) prune(unpruned[i]!)
+    }
+    if (this.#dropped.length === 0) return
+    const forgettable = this.#dropped.filter(({ timestamp }) => timestamp <= horizon)
+    this.#dropped = this.#dropped.filter(({ timestamp }) => timestamp > horizon)
+    for (const { change } of forgettable) {
+      this.store.forget(change)
+      if (change.kind === 'dropTable') this.locks.forgetTable(change.tableId)
+    }
+  }
+
+  /** For tests and people: published transactions whose versions are still kept. */
+  get unprunedCount(): number {
+    return this.#unpruned.length
+  }
+
+  #fail(error: DatabaseError): void {
+    this.#failure = error
+    const lost = this.#committing
+    this.#committing = []
+    for (const { transaction } of lost) {
+      transaction.state = 'unknown'
+      this.#listener.unknown(transaction, commitOutcomeUnknown(error))
+    }
+  }
+}
+
+function ownerOf(writer: Writer): LockOwner {
+  assert(writer instanceof Transaction, 'every writer is a transaction')
+  return writer
+}
+
+/** Cuts the chains behind the writes of a transaction that every view sees. */
+function prune(transaction: Transaction): void {
+  for (let entry = transaction.lastEntry; entry !== null; entry = entry.previous) entry.table.prune(entry)
+  transaction.lastEntry = null
+}
+
+/** Locks without a write go at publication, whatever the views. */
+function unlock(transaction: Transaction): void {
+  for (let entry = transaction.lastEntry; entry !== null; entry = entry.previous) {
+    if (!entry.wrote) entry.table.unlock(entry)
+  }
 }

@@ -1,20 +1,71 @@
 /**
- * (Signatures first; the body follows.) A cursor over an index. Keys are canonical values (booleans may be 0 and 1, as in
- * pages). It keeps (key, RowId) of where it stands and seeks again if the index changed, so it survives any step.
+ * A cursor over an index, and the rule by which an entry yields a row (D4).
+ *
+ * An index holds an entry for each key of each version of a row that may still be read. An entry yields its row if, and
+ * only if, the version that the reader *sees* has that very key: so a row that moved from 5 to 6 and whose both entries are
+ * still there comes once, under the key that the reader sees, and in order. A quiet row has one version, and so one entry.
+ *
+ * Keys are canonical values (a boolean may be 0 or 1, as in pages). The cursor keeps (key, RowId) of where it stands and
+ * seeks again if the index has changed, so it survives any step.
  */
-import type { ReadView } from '../readView.ts'
-import type { RowScan } from './rowScan.ts'
 import type { Value } from '../../types/value.ts'
+import type { ReadView } from '../readView.ts'
+import type { Key, KeyOrder, KeyTree } from './keyTree.ts'
+import { compareNumbers, represented } from './keyTree.ts'
+import type { RowScan } from './rowScan.ts'
+import { Bound, treeCursorClass } from './treeCursor.ts'
 
-export declare class IndexCursor {
+const NumberCursor = treeCursorClass<number, null>(0, (_order, a, b) => compareNumbers(a, b))
+const ValueCursor = treeCursorClass<Key, KeyOrder>(null, (order, a, b) => order(a, b))
+
+const CLOSED = Bound.LOW | Bound.LOW_INCLUSIVE | Bound.HIGH | Bound.HIGH_INCLUSIVE
+
+export class IndexCursor {
+  /** The RowId of the row on which `lookup` or `nextVisible` stands. */
+  rowId = -1
+  readonly #keys: KeyTree
+  readonly #numbers = new NumberCursor(null)
+  readonly #values: InstanceType<typeof ValueCursor>
+  /** Which of the two holds the position. */
+  #numeric = false
+  #empty = true
+  #low: Key = null
+  #high: Key = null
+  #bounds = 0
+  #descending = false
+
+  constructor(keys: KeyTree) {
+    this.#keys = keys
+    this.#values = new ValueCursor(keys.order)
+  }
+
   /**
    * One-column look-up, the hot path: fetches the visible row whose *first index column* equals `value` into the scan's
-   * morsel; false if there is none, or `value` is null. With a unique one-column index it is the only one; else the
-   * others follow by `nextVisible`.
+   * morsel; false if there is none, or `value` is null. In a unique one-column index it is the only one; else the others
+   * follow by `nextVisible`.
    */
-  lookup(value: Value, scan: RowScan, view: ReadView): boolean
+  lookup(value: Value, scan: RowScan, view: ReadView): boolean {
+    const { numbers } = this.#keys
+    if (numbers !== null && typeof value === 'number') {
+      this.#numeric = true
+      this.#empty = false
+      this.#low = value
+      this.#high = value
+      this.#bounds = CLOSED
+      this.#descending = false
+      this.#numbers.range(numbers, value, value, CLOSED, false)
+    } else if (this.#keys.columns.length === 1) {
+      this.#empty = value === null
+      if (!this.#empty) this.#range(represented(value), represented(value), CLOSED, false)
+    } else this.seekEquals([value])
+    return this.nextVisible(scan, view)
+  }
+
   /** All entries whose first columns equal `values`; a null among them matches nothing. The array is not kept. */
-  seekEquals(values: readonly Value[]): void
+  seekEquals(values: readonly Value[]): void {
+    this.seekRange(values, undefined, false, undefined, false, false)
+  }
+
   /**
    * Entries whose first columns equal `equals`, and whose next column lies in the range. `undefined` leaves a side open;
    * a null bound matches nothing; with a bound, nulls of that column do not match. With both sides open, nulls come
@@ -27,12 +78,74 @@ export declare class IndexCursor {
     upper: Value | undefined,
     upperInclusive: boolean,
     descending: boolean,
-  ): void
+  ): void {
+    this.#empty = equals.includes(null) || lower === null || upper === null
+    if (this.#empty) return
+    const low = lower === undefined ? equals : [...equals, lower]
+    // Nulls sort last, so the null that stands for "no upper bound" behind a lower one excludes exactly them.
+    const high = upper !== undefined ? [...equals, upper] : lower !== undefined ? [...equals, null] : equals
+    let bounds = 0
+    if (low.length > 0) bounds |= Bound.LOW | (lower === undefined || lowerInclusive ? Bound.LOW_INCLUSIVE : 0)
+    if (high.length > 0) {
+      const inclusive = upper !== undefined ? upperInclusive : lower === undefined
+      bounds |= Bound.HIGH | (inclusive ? Bound.HIGH_INCLUSIVE : 0)
+    }
+    if (this.#keys.columns.length === 1)
+      this.#range(represented(low[0] ?? null), represented(high[0] ?? null), bounds, descending)
+    else this.#range(low.map(represented), high.map(represented), bounds, descending)
+  }
+
   /**
    * Goes on to the next entry whose *visible* version has the entry's key and fetches that row into the scan's morsel
    * (all its columns, slot `start`); false at the end. Each visible row comes once, in the order of the index.
    */
-  nextVisible(scan: RowScan, view: ReadView): boolean
-  /** The RowId of the entry on which `lookup` or `nextVisible` stands. */
-  readonly rowId: number
+  nextVisible(scan: RowScan, view: ReadView): boolean {
+    for (let rowId = this.#next(); rowId >= 0; rowId = this.#next()) {
+      if (scan.fetch(rowId, view) && (!scan.versioned || this.#matches(scan))) {
+        this.rowId = rowId
+        return true
+      }
+    }
+    return false
+  }
+
+  #next(): number {
+    if (this.#empty) return -1
+    if (!this.#numeric) return this.#values.next()
+    if (this.#keys.numbers !== null) return this.#numbers.next()
+    return this.#nextAfterChangeOfKind()
+  }
+
+  /** True if the version that was fetched has the key of the entry. */
+  #matches(scan: RowScan): boolean {
+    const { columns, nulls, start } = scan.morsel
+    const key = this.#keys.keyAt(columns, nulls, start)
+    return this.#numeric
+      ? compareNumbers(numberOf(key), this.#numbers.key) === 0
+      : this.#keys.order(key, this.#values.key) === 0
+  }
+
+  #range(low: Key, high: Key, bounds: number, descending: boolean): void {
+    const { numbers, values } = this.#keys
+    this.#low = low
+    this.#high = high
+    this.#bounds = bounds
+    this.#descending = descending
+    this.#numeric = numbers !== null
+    if (numbers !== null) this.#numbers.range(numbers, numberOf(low), numberOf(high), bounds, descending)
+    else this.#values.range(values!, low, high, bounds, descending)
+  }
+
+  /** The tree of numbers has become one of values: goes on there. */
+  #nextAfterChangeOfKind(): number {
+    const { key, rowId } = this.#numbers
+    this.#range(this.#low, this.#high, this.#bounds, this.#descending)
+    if (rowId >= 0) this.#values.resume(Number.isNaN(key) ? null : key, rowId)
+    return this.#values.next()
+  }
+}
+
+/** A bound of a tree of numbers. All its keys are safe integers, so a bigint may be rounded: it is equal to none of them. */
+function numberOf(key: Key): number {
+  return key === null ? NaN : Number(key)
 }

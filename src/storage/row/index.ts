@@ -1,16 +1,44 @@
-/** (Signatures first; the body follows.) An ordered index: a B+tree over (key, RowId) with an entry for each key of each version. */
+/**
+ * An ordered index (D4). Every index, unique ones too, physically holds (key, RowId): one entry for each key that any
+ * version of a row has which somebody may still read. Entries come when a version is written, and go when no remaining
+ * version of the row has their key: one rule for rollback, savepoints and pruning (`versionKeys` in versions.ts).
+ */
 import type { IndexDescriptor } from '../../catalog/index.ts'
-import type { IndexCursor } from './cursor.ts'
+import type { SqlType } from '../../types/sqlType.ts'
+import { IndexCursor } from './cursor.ts'
+import { KeyTree } from './keyTree.ts'
 
-export declare class Index {
+export class Index {
   readonly descriptor: IndexDescriptor
   readonly id: number
   readonly name: string
   readonly unique: boolean
   /** Ordinals of the table's columns. */
   readonly columns: readonly number[]
+  readonly keys: KeyTree
+  /** False once it has been dropped: it is kept up for older snapshots, and no longer enforced. */
+  enforced = true
+
+  /** `types` are those of the table's columns, by ordinal. */
+  constructor(descriptor: IndexDescriptor, types: readonly SqlType[]) {
+    this.descriptor = descriptor
+    this.id = descriptor.id
+    this.name = descriptor.name
+    this.unique = descriptor.unique
+    this.columns = descriptor.columns
+    this.keys = new KeyTree(
+      descriptor.columns,
+      descriptor.columns.map((column) => types[column]!),
+    )
+  }
+
   /** Entries, those of older versions included. */
-  readonly size: number
+  get size(): number {
+    return this.keys.size
+  }
+
   /** Reusable; make one when a statement is compiled or started. */
-  cursor(): IndexCursor
+  cursor(): IndexCursor {
+    return new IndexCursor(this.keys)
+  }
 }

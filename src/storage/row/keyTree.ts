@@ -1,0 +1,185 @@
+/**
+ * The B+tree of an index together with the form of its keys.
+ *
+ * A key over one column of integers, dates, timestamps or fixed numerics is a number, and null is NaN (these types have
+ * no other); the first bigint, which no double holds, turns such a tree into one of values, once. Every other key over one
+ * column is the value itself, and a composite key is an array of them. Values are as pages represent them: a boolean is
+ * 0 or 1. Nulls sort last.
+ *
+ * A shorter composite key compares as a prefix: it equals every key that begins with it.
+ */
+import type { SqlType } from '../../types/sqlType.ts'
+import { comparator } from '../../types/comparison.ts'
+import type { Value } from '../../types/value.ts'
+import type { ColumnArray } from '../scanSource.ts'
+import type { Tree } from './btree.ts'
+import { treeClass } from './btree.ts'
+import { Representation, representationOf } from './layout.ts'
+
+export type Key = Value | readonly Value[]
+export type KeyOrder = (a: Key, b: Key) => number
+
+const NumberTree = treeClass<number, null>(
+  (length) => new Float64Array(length),
+  (_order, a, b) => compareNumbers(a, b),
+)
+
+const ValueTree = treeClass<Key, KeyOrder>(
+  (length) => Array.from<Key>({ length }).fill(null),
+  (order, a, b) => order(a, b),
+)
+
+/** NaN, which stands for null, is last. */
+export function compareNumbers(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : a === b ? 0 : compareNaN(a, b)
+}
+
+function compareNaN(a: number, b: number): number {
+  return Number.isNaN(a) ? (Number.isNaN(b) ? 0 : 1) : -1
+}
+
+export class KeyTree {
+  /** Ordinals of the table's columns. */
+  readonly columns: readonly number[]
+  /** Exactly one of the two is there. */
+  numbers: Tree<number> | null
+  values: Tree<Key> | null
+  /** The order of two keys, nulls last; a shorter composite key is a prefix. */
+  readonly order: KeyOrder
+
+  constructor(columns: readonly number[], types: readonly SqlType[]) {
+    this.columns = columns
+    const compare = types.map(nullsLast)
+    this.order = columns.length === 1 ? (compare[0] as KeyOrder) : composite(compare)
+    const type = types[0]!
+    const numeric = columns.length === 1 && type.kind !== 'float8' && representationOf(type) !== Representation.VALUES
+    this.numbers = numeric ? new NumberTree(null) : null
+    this.values = numeric ? null : new ValueTree(this.order)
+  }
+
+  get size(): number {
+    return this.numbers !== null ? this.numbers.size : this.values!.size
+  }
+
+  get version(): number {
+    return this.numbers !== null ? this.numbers.version : this.values!.version
+  }
+
+  /** The key of a row that is given by its columns' arrays. */
+  keyAt(columns: readonly ColumnArray[], nulls: readonly (Uint8Array | null)[], slot: number): Key {
+    if (this.columns.length === 1) return valueAt(columns, nulls, this.columns[0]!, slot)
+    return this.columns.map((column) => valueAt(columns, nulls, column, slot))
+  }
+
+  /** True if any of its values is null, so that no key equals it. */
+  hasNull(key: Key): boolean {
+    return key === null || (Array.isArray(key) && key.includes(null))
+  }
+
+  add(key: Key, rowId: number): void {
+    if (this.numbers !== null) {
+      if (typeof key === 'number') {
+        this.numbers.add(key, rowId)
+        return
+      }
+      if (key === null) {
+        this.numbers.add(NaN, rowId)
+        return
+      }
+      this.#toValues(this.numbers)
+    }
+    this.values!.add(key, rowId)
+  }
+
+  /** Adds the entry unless another has this very key; false if one has. */
+  addUnlessEqual(key: Key, rowId: number): boolean {
+    if (this.numbers !== null) {
+      if (typeof key === 'number') return this.numbers.addUnlessEqual(key, rowId)
+      this.#toValues(this.numbers)
+    }
+    return this.values!.addUnlessEqual(key, rowId)
+  }
+
+  /** Removes the entry if it is there. */
+  remove(key: Key, rowId: number): void {
+    if (this.numbers === null) this.values!.remove(key, rowId)
+    else if (typeof key === 'number') this.numbers.remove(key, rowId)
+    else if (key === null) this.numbers.remove(NaN, rowId)
+  }
+
+  /** RowIds of the entries with this very key, ascending. */
+  *equals(key: Key): Generator<number> {
+    if (this.numbers !== null) {
+      if (typeof key === 'number') yield* entries(this.numbers, key, (a, b) => a === b)
+    } else yield* entries(this.values!, key, (a, b) => this.order(a, b) === 0)
+  }
+
+  /** All entries in order. */
+  *entries(): Generator<readonly [Key, number]> {
+    for (let leaf = this.numbers?.first ?? null; leaf !== null; leaf = leaf.next) {
+      for (let i = 0; i < leaf.count; i++) {
+        const key = leaf.keys[i]!
+        yield [Number.isNaN(key) ? null : key, leaf.rowIds[i]!]
+      }
+    }
+    for (let leaf = this.values?.first ?? null; leaf !== null; leaf = leaf.next) {
+      for (let i = 0; i < leaf.count; i++) yield [leaf.keys[i]!, leaf.rowIds[i]!]
+    }
+  }
+
+  #toValues(numbers: Tree<number>): void {
+    const values = new ValueTree(this.order)
+    for (let leaf: typeof numbers.first | null = numbers.first; leaf !== null; leaf = leaf.next) {
+      for (let i = 0; i < leaf.count; i++) {
+        const key = leaf.keys[i]!
+        values.add(Number.isNaN(key) ? null : key, leaf.rowIds[i]!)
+      }
+    }
+    this.numbers = null
+    this.values = values
+  }
+}
+
+function* entries<K>(tree: Tree<K>, key: K, equal: (a: K, b: K) => boolean): Generator<number> {
+  let leaf: Tree<K>['first'] | null = tree.seek(key, -1)
+  let { position } = tree
+  for (; leaf !== null; leaf = leaf.next, position = 0) {
+    for (; position < leaf.count; position++) {
+      if (!equal(leaf.keys[position]!, key)) return
+      yield leaf.rowIds[position]!
+    }
+  }
+}
+
+export function valueAt(
+  columns: readonly ColumnArray[],
+  nulls: readonly (Uint8Array | null)[],
+  column: number,
+  slot: number,
+): Value {
+  const map = nulls[column]!
+  return map !== null && map[slot] === 1 ? null : columns[column]![slot]!
+}
+
+function nullsLast(type: SqlType): (a: Value, b: Value) => number {
+  const compare = comparator(type)
+  return (a, b) => (a === null ? (b === null ? 0 : 1) : b === null ? -1 : compare(a, b))
+}
+
+function composite(compare: readonly ((a: Value, b: Value) => number)[]): KeyOrder {
+  return (a, b) => {
+    const left = a as readonly Value[]
+    const right = b as readonly Value[]
+    const length = Math.min(left.length, right.length)
+    for (let i = 0; i < length; i++) {
+      const order = compare[i]!(left[i]!, right[i]!)
+      if (order !== 0) return order
+    }
+    return 0
+  }
+}
+
+/** The form in which pages and keys hold a canonical value. */
+export function represented(value: Value): Value {
+  return value === true ? 1 : value === false ? 0 : value
+}

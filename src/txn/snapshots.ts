@@ -1,0 +1,58 @@
+/**
+ * Time as transactions see it: the last published commit timestamp, and the views that still need older versions.
+ *
+ * Retained views stand in a list, ascending by timestamp. Views are filled with the newest published timestamp, so one
+ * joins at the end, or a few places before it. What was published at or before the oldest one's timestamp is seen by
+ * everyone, and what lies behind it by nobody.
+ */
+import { assert } from '../assert.ts'
+import type { ReadView } from '../storage/readView.ts'
+
+export class Snapshots {
+  /** The timestamp of the newest published commit. */
+  published: number
+  /** Called when the oldest retained timestamp has risen. */
+  readonly #advanced: () => void
+  #oldest: ReadView | null = null
+  #newest: ReadView | null = null
+
+  constructor(published: number, advanced: () => void) {
+    this.published = published
+    this.#advanced = advanced
+  }
+
+  /** Commits up to this timestamp are seen by every retained view: +Infinity if there is none. */
+  get horizon(): number {
+    return this.#oldest === null ? Infinity : this.#oldest.timestamp
+  }
+
+  retain(view: ReadView): void {
+    assert(!view.retained, 'a view is retained once')
+    view.retained = true
+    let older = this.#newest
+    while (older !== null && older.timestamp > view.timestamp) older = older.older
+    const newer = older === null ? this.#oldest : older.newer
+    view.older = older
+    view.newer = newer
+    if (older === null) this.#oldest = view
+    else older.newer = view
+    if (newer === null) this.#newest = view
+    else newer.older = view
+  }
+
+  release(view: ReadView): void {
+    if (!view.retained) return
+    const { older, newer } = view
+    view.retained = false
+    view.older = null
+    view.newer = null
+    if (newer === null) this.#newest = older
+    else newer.older = older
+    if (older !== null) {
+      older.newer = newer
+      return
+    }
+    this.#oldest = newer
+    if (newer === null || newer.timestamp > view.timestamp) this.#advanced()
+  }
+}
