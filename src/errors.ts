@@ -30,6 +30,8 @@ export class DatabaseError extends Error {
   column?: string
   dataType?: string
   constraint?: string
+  /** Of `exec`: the results of the statements before the one that failed. */
+  results?: readonly unknown[]
 
   constructor(code: string, message: string, fields: ErrorFields = {}) {
     super(message)
@@ -493,3 +495,110 @@ export const invalidCopyFormat = (format: string, at: number): DatabaseError =>
 
 export const commandsInPreparedStatement = (at: number): DatabaseError =>
   new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement', { position: at + 1 })
+
+export const sessionBusy = (): DatabaseError =>
+  new DatabaseError('55006', 'the session is busy with another statement', {
+    hint: 'A session runs one statement at a time. Await the one before, or use another session.',
+  })
+
+export const synchronousReentry = (): DatabaseError =>
+  new DatabaseError('55006', 'the database cannot be called from within one of its own steps', {
+    hint: 'A trace listener or a type parser has called it; do so after the call instead.',
+  })
+
+export const sessionClosed = (): DatabaseError => new DatabaseError('08003', 'the session is closed')
+
+export const databaseClosed = (): DatabaseError => new DatabaseError('08003', 'the database is closed')
+
+export const handleClosed = (what: 'session' | 'transaction'): DatabaseError =>
+  new DatabaseError('08003', `the ${what} is closed`)
+
+export const statementCancelled = (): DatabaseError =>
+  new DatabaseError('57014', 'canceling statement due to user request')
+
+export const transactionModesTooLate = (): DatabaseError =>
+  new DatabaseError('25001', 'SET TRANSACTION must be called before any query')
+
+export const statementNotPreparable = (statements: number): DatabaseError =>
+  statements > 1
+    ? severalStatements()
+    : new DatabaseError('0A000', 'only SELECT, VALUES, INSERT, UPDATE and DELETE can be prepared', {
+        hint: 'Run other statements with exec().',
+      })
+
+export const severalStatements = (): DatabaseError =>
+  new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement', {
+    hint: 'Use exec() to run several statements.',
+  })
+
+export const emptyQuery = (): DatabaseError => new DatabaseError('42601', 'the text holds no statement')
+
+export const loneTransactionControl = (command: string): DatabaseError =>
+  new DatabaseError('0A000', `${command} has no effect here: each call of the database is a session of its own`, {
+    hint: 'Use db.transaction(async (tx) => …), or const session = await db.connect().',
+  })
+
+export const callbackIsAsync = (): DatabaseError =>
+  new DatabaseError('0A000', 'the callback of transactionSync must not return a promise', {
+    hint: 'Use transaction() for asynchronous work.',
+  })
+
+export const callbackEndedTransaction = (): DatabaseError =>
+  new DatabaseError('25P01', 'the callback has ended the transaction itself', {
+    hint: 'Leave COMMIT and ROLLBACK to transaction(); throw an error to roll back.',
+  })
+
+export const transactionHadFailed = (): DatabaseError =>
+  new DatabaseError('25P02', 'a statement of the transaction failed, so it was rolled back', {
+    hint: 'The callback caught the error and went on. Let it pass, or wrap the statement in a nested transaction().',
+  })
+
+export const copyNeedsStdin = (): DatabaseError =>
+  new DatabaseError('42601', 'COPY … FROM STDIN stands alone, in a call of copyFrom()')
+
+export const fileNotFound = (path: string): DatabaseError =>
+  new DatabaseError('58P01', `could not open file "${path}" for reading: No such file or directory`)
+
+// ------------------------------------------------------------------------------ storage and transactions
+
+export const isolationLevelNotSupported = (level: string): DatabaseError =>
+  featureNotSupported(`isolation level ${level}`, {
+    hint: 'READ UNCOMMITTED, READ COMMITTED and REPEATABLE READ (which is SNAPSHOT) are there.',
+  })
+
+export const unknownIsolationLevel = (level: string): DatabaseError =>
+  new DatabaseError('22023', `unknown isolation level: "${level}"`)
+
+export const uniqueViolation = (table: string, constraint: string, key: string): DatabaseError =>
+  new DatabaseError('23505', `duplicate key value violates unique constraint "${constraint}"`, {
+    detail: `Key ${key} already exists.`,
+    schema: 'public',
+    table,
+    constraint,
+  })
+
+export const cannotCreateUniqueIndex = (table: string, index: string, key: string): DatabaseError =>
+  new DatabaseError('23505', `could not create unique index "${index}"`, {
+    detail: `Key ${key} is duplicated.`,
+    schema: 'public',
+    table,
+    constraint: index,
+  })
+
+export const concurrentUpdate = (what: 'update' | 'delete', table: string): DatabaseError =>
+  new DatabaseError('40001', `could not serialize access due to concurrent ${what}`, {
+    detail: 'Another transaction has committed a newer version of a row since this transaction took its snapshot.',
+    hint: 'Run the transaction again.',
+    table,
+  })
+
+export const concurrentCatalogChange = (): DatabaseError =>
+  new DatabaseError('40001', 'could not serialize access due to concurrent change of the catalog', {
+    hint: 'Run the transaction again.',
+  })
+
+export const deadlockDetected = (detail: string): DatabaseError =>
+  new DatabaseError('40P01', 'deadlock detected', { detail, hint: 'Run the transaction again.' })
+
+export const invalidOption = (name: string, value: string): DatabaseError =>
+  new DatabaseError('22023', `invalid value for option "${name}": ${value}`)
