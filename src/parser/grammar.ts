@@ -218,7 +218,7 @@ export abstract class Grammar extends EmbeddedActionsParser {
   })
 
   /** A type whose name is a keyword: several words, modifiers in the middle. */
-  private readonly wordedType = this.RULE('wordedType', (): Omit<TypeName, 'position'> => {
+  protected readonly wordedType = this.RULE('wordedType', (): Omit<TypeName, 'position'> => {
     if (this.atWord('bit') || this.atWord('national')) this.refuse(`type ${String(this.valueAt(1))}`)
     const word = this.take(1, TypeWord).value as string
     let name = internalNames[word] ?? word

@@ -12,3 +12,4 @@
 export type * from './ast.ts'
 export { maxExpressionDepth } from './ast.ts'
 export { parseStatement, parseStatements } from './parse.ts'
+export { normalise } from './normalise.ts'

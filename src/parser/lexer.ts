@@ -10,6 +10,7 @@ import {
   DatabaseError,
   invalidEncoding,
   noSuchParameter,
+  numberTooLarge,
   parameterNumberTooLarge,
   syntaxError,
   unsupportedSyntax,
@@ -177,7 +178,8 @@ class Lexer {
       while (isIdentifierPart(sql.charCodeAt(end))) end++
       return this.token(NumberJunk, end, sql.slice(start, end).toLowerCase())
     }
-    const value = numberValue(sql.slice(start, end), start)
+    const value = numberValue(sql.slice(start, end))
+    if (value === null) throw numberTooLarge(start)
     return this.token(typeof value === 'object' ? NumericToken : IntegerToken, end, value)
   }
 

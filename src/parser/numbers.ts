@@ -4,7 +4,6 @@
  */
 import type { NumericValue } from './ast.ts'
 import { isDigit } from './characters.ts'
-import { numberTooLarge } from '../errors.ts'
 
 const underscore = 95
 const dot = 46
@@ -65,22 +64,21 @@ const demote = (value: bigint): number | bigint =>
 const plainInteger = /^[0-9]+$/
 
 /**
- * The value of a number's text: number | bigint if it fits int8, else numeric.
- * Errors: 22003 beyond numeric's range.
+ * The value of a number's text: number | bigint if it fits int8, else numeric; null beyond numeric's range.
  */
-export function numberValue(text: string, position: number): number | bigint | NumericValue {
+export function numberValue(text: string): number | bigint | NumericValue | null {
   if (text.length <= 15 && plainInteger.test(text)) return Number(text)
   const digits = text.includes('_') ? text.replaceAll('_', '') : text
   const radix = digits.charCodeAt(0) === 48 && digits.length > 1 ? radixOf(digits.charCodeAt(1)) : 0
   if (radix !== 0 || plainInteger.test(digits)) {
-    if (digits.length > maxIntegerDigits) throw numberTooLarge(position)
+    if (digits.length > maxIntegerDigits) return null
     const value = BigInt(radix === 0 ? digits : digits.toLowerCase())
     return value <= 9223372036854775807n ? demote(value) : { unscaled: value, scale: 0 }
   }
-  return decimalValue(digits, position)
+  return decimalValue(digits)
 }
 
-function decimalValue(digits: string, position: number): NumericValue {
+function decimalValue(digits: string): NumericValue | null {
   const e = digits.search(/[eE]/)
   const mantissa = e < 0 ? digits : digits.slice(0, e)
   const exponent = e < 0 ? 0 : Number(digits.slice(e + 1))
@@ -89,7 +87,7 @@ function decimalValue(digits: string, position: number): NumericValue {
   const fraction = point < 0 ? '' : mantissa.slice(point + 1)
   const scale = fraction.length - exponent
   if (whole.length + exponent > maxIntegerDigits || mantissa.length > maxIntegerDigits || scale > maxScale) {
-    throw numberTooLarge(position)
+    return null
   }
   const unscaled = BigInt(whole + fraction)
   return scale >= 0

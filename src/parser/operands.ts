@@ -7,7 +7,6 @@ import { bindingPower } from './precedence.ts'
 import {
   Arrow,
   ColonEquals,
-  ColumnId,
   ColumnWord,
   Comma,
   Dot,
@@ -28,6 +27,7 @@ import {
   Token,
   TypeWord,
   Word,
+  columnIdTypes,
   keyword,
 } from './tokens.ts'
 
@@ -39,8 +39,16 @@ const From = keyword('from')
 const For = keyword('for')
 const Interval = keyword('interval')
 
-/** Indexed by `tokenTypeIdx`: may the word stand alone as a column's name? */
-const namesColumn = new Set(ColumnId.categoryMatches)
+/** -2147483648 is an int4 and -9223372036854775808 an int8, though the digits alone are not. */
+function smallestInteger(operand: Expression, position: number): Expression | null {
+  if (operand.kind === 'integer' && operand.value === 2147483648) {
+    return { kind: 'integer', type: 'int4', value: -2147483648, slot: null, position }
+  }
+  if (operand.kind === 'numeric' && operand.scale === 0 && operand.unscaled === 9223372036854775808n) {
+    return { kind: 'integer', type: 'int8', value: -9223372036854775808n, slot: null, position }
+  }
+  return null
+}
 
 /** Stands for a rule's argument while the grammar is recorded. */
 const placeholder = new Token('', 0, 0, Word, '')
@@ -144,6 +152,10 @@ export abstract class OperandGrammar extends ExpressionGrammar {
   private signed(): Expression {
     const token = this.take(30, Sign)
     const operand = this.operand(31, bindingPower.sign, this.restricted)
+    if (token.value === '-' && !this.RECORDING_PHASE) {
+      const smallest = smallestInteger(operand, token.startOffset)
+      if (smallest !== null) return smallest
+    }
     this.height++
     return { kind: 'unary', operator: token.value as string, operand, position: token.startOffset }
   }
@@ -176,7 +188,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
     const tail = this.option(31, this.nameTail)
     if (tail !== undefined && !this.RECORDING_PHASE) return tail
     if (first.value === 'current_schema') return this.call(null, first, [])
-    if (!this.RECORDING_PHASE && !namesColumn.has(first.tokenTypeIdx)) this.fail()
+    if (!this.RECORDING_PHASE && !columnIdTypes.has(first.tokenTypeIdx)) this.fail()
     return { kind: 'column', schema: null, table: null, name: first.value as string, position: first.startOffset }
   }
 
@@ -224,17 +236,18 @@ export abstract class OperandGrammar extends ExpressionGrammar {
         GATE: () =>
           this.at(LParen, 2) || this.at(StringToken, 2) || this.atWord('varying', 2) || this.atWord('time', 3),
         ALT: () => {
-          const type = this.SUBRULE(this.typeName)
+          const type = { ...this.SUBRULE(this.wordedType), position }
           return { kind: 'cast', operand: this.pinnedString(1), type, position } as const
         },
       },
-      { ALT: () => this.wordAsName() },
+      { ALT: () => this.wordAsName(TypeWord) },
     ])
   })
 
   /** A keyword that names a column here. */
-  private wordAsName(): Expression {
-    const first = this.take(5, ColumnId)
+  private wordAsName(type: TokenType): Expression {
+    const first = this.take(5, type)
+    this.height = 1
     const tail = this.option(5, () => this.subrule(5, this.qualified, { ARGS: [first] }))
     if (tail !== undefined && !this.RECORDING_PHASE) return tail
     return { kind: 'column', schema: null, table: null, name: first.value as string, position: first.startOffset }
@@ -373,7 +386,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
   private readonly specialForm = this.RULE('specialForm', (): Expression => {
     const word = this.valueAt(1)
     return this.OR([
-      { GATE: () => !this.at(LParen, 2), ALT: () => this.wordAsName() },
+      { GATE: () => !this.at(LParen, 2), ALT: () => this.wordAsName(SpecialForm) },
       { GATE: () => word === 'extract', ALT: () => this.SUBRULE(this.extract) },
       { GATE: () => word === 'position', ALT: () => this.SUBRULE(this.positionOf) },
       { GATE: () => word === 'trim', ALT: () => this.SUBRULE(this.trim) },
@@ -407,7 +420,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
     return this.call(null, name, [field, source])
   })
 
-  private readonly positionOf = this.RULE('position', (): Expression => {
+  private readonly positionOf = this.RULE('positionOf', (): Expression => {
     const name = this.take(1, SpecialForm)
     this.CONSUME(LParen)
     const part = this.restrictedExpression(1)

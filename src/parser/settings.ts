@@ -102,7 +102,7 @@ export abstract class SettingGrammar extends OperandGrammar {
     return { kind: 'show', name: this.allOrName(), position }
   })
 
-  readonly resetVariable = this.RULE('reset', (): Reset => {
+  readonly resetVariable = this.RULE('resetVariable', (): Reset => {
     const position = this.CONSUME(keyword('reset')).startOffset
     return { kind: 'reset', name: this.allOrName(), position }
   })

@@ -164,3 +164,8 @@ export function keyword(word: string): TokenType {
 
 export const keywordNames: readonly string[] = grammarWords
 export const tokenVocabulary: readonly TokenType[] = vocabulary
+
+/** The `tokenTypeIdx` of every word that may name a column. */
+export const columnIdTypes: ReadonlySet<number | undefined> = new Set(
+  vocabulary.filter((type) => type.CATEGORIES?.includes(ColumnId)).map((type) => type.tokenTypeIdx),
+)
