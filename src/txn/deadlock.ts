@@ -8,7 +8,7 @@
  *
  * Everybody in a cycle waits, so nobody in it is committing, and each can be the victim.
  */
-import type { Lock, LockOwner, LockWait } from './lock.ts'
+import type { Lock, LockOwner, LockWait } from './lockWait.ts'
 
 export interface Edge {
   readonly wait: LockWait

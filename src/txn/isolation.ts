@@ -1,7 +1,9 @@
 /** The isolation levels that are built. What each promises, and the seams of the others: docs/isolation.md. */
 import { isolationLevelNotSupported, unknownIsolationLevel } from '../errors.ts'
 
-export type IsolationLevel = 'read uncommitted' | 'read committed' | 'repeatable read'
+/** The weakest first. */
+export const IsolationLevels = ['read uncommitted', 'read committed', 'repeatable read'] as const
+export type IsolationLevel = (typeof IsolationLevels)[number]
 
 /**
  * The level of a name in lower case; 'snapshot' is REPEATABLE READ's other name. Throws 0A000 for SERIALIZABLE with

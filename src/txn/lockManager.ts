@@ -14,9 +14,11 @@ import type { RowTable } from '../storage/row/table.ts'
 import type { Writer } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
 import { describeCycle, examine, victimOf } from './deadlock.ts'
-import type { Grant, LockOwner } from './lock.ts'
-import { Lock, LockWait } from './lock.ts'
+import type { Grant, LockOwner } from './lockWait.ts'
+import { Lock, LockWait } from './lockWait.ts'
 import { AWAIT_WRITER, ROW_MODES, TABLE_MODES, TableMode } from './lockModes.ts'
+
+export type { LockOwner, LockWait } from './lockWait.ts'
 
 const nobody = (): null => null
 

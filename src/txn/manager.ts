@@ -23,7 +23,7 @@ import type { RowTable } from '../storage/row/table.ts'
 import type { Store } from '../storage/store.ts'
 import type { UndoEntry, Writer } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
-import type { LockOwner, LockWait } from './lock.ts'
+import type { LockOwner, LockWait } from './lockWait.ts'
 import { LockManager } from './lockManager.ts'
 import { Snapshots } from './snapshots.ts'
 import type { Engine, TransactionOptions } from './transaction.ts'
@@ -79,8 +79,8 @@ export class TransactionManager implements Engine {
   /** Published transactions whose versions some view may still need, in commit order. */
   #unpruned: Transaction[] = []
   #dropped: Dropped[] = []
-  /** What `append` describes. */
-  #described: Transaction | null = null
+  /** The transaction inside `commit`, which `append` describes; the listener is not told what the caller is told. */
+  #current: Transaction | null = null
 
   /** `start`: what recovery found, or the empty root and 0. */
   constructor(
@@ -164,7 +164,7 @@ export class TransactionManager implements Engine {
    * `synchronously`: waits for the disk now. Throws 08007 if the log fails on the way: whether the transaction will
    * survive is unknown.
    */
-  commit(transaction: Transaction, synchronously: boolean): 'published' | 'committing' {
+  commit(transaction: Transaction, synchronously = false): 'published' | 'committing' {
     assert(transaction.state === 'active', 'only an active transaction commits')
     transaction.waitingFor?.cancel()
     if (!transaction.wrote) {
@@ -176,16 +176,19 @@ export class TransactionManager implements Engine {
     if (this.trace.on) {
       this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
     }
-    if (this.#log === null) this.#publish(transaction)
-    else this.#commitToLog(this.#log, transaction, synchronously)
-    return transaction.state === 'published' ? 'published' : 'committing'
+    if (this.#log === null) {
+      this.#publish(transaction)
+      return 'published'
+    }
+    this.#commitToLog(this.#log, transaction, synchronously)
+    return transaction.published ? 'published' : 'committing'
   }
 
   #commitToLog(log: CommitLog, transaction: Transaction, synchronously: boolean): void {
     const needsDisk = this.#durability === 'full'
     transaction.state = 'committing'
+    this.#current = transaction
     try {
-      this.#described = transaction
       const lsn = log.append(transaction.commitTimestamp, this.#describe)
       this.#committing.push({ transaction, lsn, needsDisk })
       if (needsDisk && synchronously) log.syncNow()
@@ -196,6 +199,7 @@ export class TransactionManager implements Engine {
       throw commitOutcomeUnknown(this.#failure)
     }
     this.#publishUpTo(log.durableLsn)
+    this.#current = null
   }
 
   /** For the synchronous API: makes all that is committing durable now, and publishes it. Throws 58030. */
@@ -205,7 +209,7 @@ export class TransactionManager implements Engine {
 
   /** Catalog changes first, then the final state of each row, oldest write first. */
   readonly #describe = (sink: RedoSink): void => {
-    const transaction = this.#described!
+    const transaction = this.#current!
     const dropped = new Set<number>()
     for (const change of transaction.changes) {
       sink.catalog(encodeChange(change))
@@ -227,7 +231,7 @@ export class TransactionManager implements Engine {
     for (let i = 0; i < count; i++) {
       const { transaction } = committing[i]!
       this.#publish(transaction)
-      this.#listener.published(transaction)
+      if (transaction !== this.#current) this.#listener.published(transaction)
     }
   }
 
@@ -318,7 +322,7 @@ export class TransactionManager implements Engine {
     this.#committing = []
     for (const { transaction } of lost) {
       transaction.state = 'unknown'
-      this.#listener.unknown(transaction, commitOutcomeUnknown(error))
+      if (transaction !== this.#current) this.#listener.unknown(transaction, commitOutcomeUnknown(error))
     }
   }
 }

@@ -24,12 +24,16 @@ import { RowMode } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
 import type { Value } from '../types/value.ts'
 import type { IsolationLevel } from './isolation.ts'
-import type { Grant, LockOwner, LockWait } from './lock.ts'
+import type { Grant, LockOwner, LockWait } from './lockWait.ts'
 import type { LockManager } from './lockManager.ts'
 import type { TableMode } from './lockModes.ts'
 import { AWAIT_WRITER } from './lockModes.ts'
 import type { Snapshots } from './snapshots.ts'
 import { checkNewUniqueIndex, duplicateKey } from './uniqueKeys.ts'
+
+export type { IsolationLevel } from './isolation.ts'
+export { IsolationLevels, isolationLevel } from './isolation.ts'
+export { TableMode } from './lockModes.ts'
 
 /**
  * What became of a lock or a write.
