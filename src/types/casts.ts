@@ -10,7 +10,7 @@ import { roundHalfEven } from './arithmetic/float8.ts'
 import { demote } from './bigintArithmetic.ts'
 import { joinTimestamp, splitTimestamp } from './datetime.ts'
 import { Decimal } from './decimal.ts'
-import { formatType, isInteger, isNumber, isText, sameType } from './registry.ts'
+import { formatType, isInteger, isNumber, isText, sameType, typeName } from './registry.ts'
 import type { FixedType } from './registry.ts'
 import type { SqlType } from './sqlType.ts'
 import { assignVarchar, checkPrecision, textParser, truncateVarchar } from './textInput.ts'
@@ -63,7 +63,7 @@ export function canCast(from: SqlType, to: SqlType, context: CastContext): boole
  */
 export function resolveCast(from: SqlType, to: SqlType, context: CastContext): Cast | null {
   if (sameType(from, to)) return null
-  if (!canCast(from, to, context)) throw cannotCast(formatType(from), formatType(to))
+  if (!canCast(from, to, context)) throw cannotCast(typeName(from), typeName(to))
   const cast = conversion(from, to, context)
   return cast === null ? null : { name: `${from.kind}→${formatType(to)}`, intrinsic: null, ...cast }
 }
@@ -87,7 +87,7 @@ function conversion(from: SqlType, to: SqlType, context: CastContext): Conversio
   if (isInteger(to)) return toInteger(from, to)
   if (to.kind === 'float8') return toFloat8(from)
   if (to.kind === 'numeric') return to.scale === null ? toDecimal(from) : toFixed(from, { ...to, scale: to.scale })
-  throw cannotCast(formatType(from), formatType(to))
+  throw cannotCast(typeName(from), typeName(to))
 }
 
 function timestampToDate(value: number | bigint): number {
@@ -139,7 +139,7 @@ function toInteger(from: SqlType, to: SqlType): Conversion | null {
       return { call: (value: number | bigint) => check(scaleDown(value, scale)) }
     }
     default:
-      throw cannotCast(formatType(from), formatType(to))
+      throw cannotCast(typeName(from), typeName(to))
   }
 }
 

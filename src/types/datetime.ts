@@ -93,7 +93,7 @@ function twoDigits(value: number): string {
 // -------------------------------------------------------------------------------------------------------- input
 
 const DATE_PART = String.raw`(\d{3,7})-(\d{1,2})-(\d{1,2})|(\d{4,7})(\d{2})(\d{2})`
-const TIME_PART = String.raw`(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d*))?)?`
+const TIME_PART = String.raw`(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.(\d*))?)?`
 const ZONE_PART = String.raw`(?:\s*(?:Z|UTC|[+-]\d{1,2}(?::?\d{2}(?::?\d{2})?)?))?`
 const SYNTAX = new RegExp(
   String.raw`^\s*(?:${DATE_PART})(?:(?:[T ]|\s+)\s*${TIME_PART}${ZONE_PART})?(?:\s+(BC|AD))?\s*$`,

@@ -25,7 +25,7 @@ import { ARITHMETIC } from './operators/arithmetic.ts'
 import { COMPARISONS } from './operators/comparison.ts'
 import { STRING_OPERATORS } from './operators/strings.ts'
 import { resolveOverload } from './overloadResolution.ts'
-import { typeName } from './registry.ts'
+import { isText, typeName } from './registry.ts'
 import type { Overload, ResolvedCall } from './resolvedCall.ts'
 import type { SqlType } from './sqlType.ts'
 
@@ -45,7 +45,14 @@ export function resolveOperator(name: string, left: SqlType, right: SqlType): Re
     )
     if (assumed !== undefined) return assumed.resolve([left, right])
   }
-  return resolve(overloads, [left, right], () => `${typeName(left)} ${name} ${typeName(right)}`)
+  const signature = (): string => `${typeName(left)} ${name} ${typeName(right)}`
+  const bothUnknown = left.kind === 'unknown' && right.kind === 'unknown'
+  if (bothUnknown && overloads.length > 0 && !overloads.some(takesStrings)) throw ambiguousOperator(signature())
+  return resolve(overloads, [left, right], signature)
+}
+
+function takesStrings({ parameters }: Overload): boolean {
+  return parameters.length === 2 && parameters.every(isText)
 }
 
 /** A prefix operator. Throws 42883 and 42725. */

@@ -71,12 +71,9 @@ function floorFixed(value: Fixed, scale: number): Fixed {
   return fixed.scaleUp(whole, scale) > value ? fixed.subtractFixed(whole, 1) : whole
 }
 
+/** 0 for NaN too, as in PostgreSQL. */
 function signOf(value: number | bigint): number {
   return value > 0 ? 1 : value < 0 ? -1 : 0
-}
-
-function signFloat8(value: number): number {
-  return Number.isNaN(value) ? NaN : signOf(value)
 }
 
 const ceilingDecimal = (value: Decimal): Decimal => value.ceil()
@@ -116,7 +113,7 @@ const FLOAT8_FUNCTIONS: readonly (readonly [string, (value: number) => number])[
   ['ceil', normalised(Math.ceil)],
   ['ceiling', normalised(Math.ceil)],
   ['floor', normalised(Math.floor)],
-  ['sign', signFloat8],
+  ['sign', signOf],
   ['abs', absFloat8],
 ]
 

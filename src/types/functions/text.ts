@@ -133,7 +133,7 @@ function codePoint(text: string): number {
 
 /** Throws 54000 for what is no code point of text. */
 function characterOf(point: number): string {
-  if (point < 0) throw new DatabaseError('54000', 'character number must be positive')
+  if (point < 0) throw invalidArgument('22023', 'character number must be positive')
   if (point === 0) throw new DatabaseError('54000', 'null character not permitted')
   if (point > 0x10ffff) throw new DatabaseError('54000', `requested character too large for encoding: ${point}`)
   if (point >= 0xd800 && point <= 0xdfff) {

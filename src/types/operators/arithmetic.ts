@@ -1,11 +1,12 @@
 /** The operators + - * / % ^ and the signs. */
+import { featureNotSupported } from '../../errors.ts'
 import { addDays, addDaysTo, dateDifference, subtractDays } from '../arithmetic/date.ts'
 import * as fixed from '../arithmetic/fixed.ts'
 import * as float8 from '../arithmetic/float8.ts'
 import * as integer from '../arithmetic/integer.ts'
 import { powerFloat8 } from '../arithmetic/transcendental.ts'
 import type { Decimal } from '../decimal.ts'
-import { DATE, DECIMAL, fixedNumeric, FLOAT8, INT2, INT4, INT8 } from '../registry.ts'
+import { DATE, DECIMAL, fixedNumeric, FLOAT8, INT2, INT4, INT8, TIMESTAMP } from '../registry.ts'
 import { overload, scaledOverload } from '../resolvedCall.ts'
 import type { Overload } from '../resolvedCall.ts'
 import type { SqlType } from '../sqlType.ts'
@@ -146,6 +147,13 @@ const PLUS_SIGNS: readonly Overload[] = [
 
 // --------------------------------------------------------------------------------------------------------- dates
 
+/** PostgreSQL's result is an interval, which is not built: 0A000 says more than "operator does not exist". */
+function interval(name: string, left: SqlType, right: SqlType): Overload {
+  return scaledOverload(name, [left, right], () => {
+    throw featureNotSupported('type interval')
+  })
+}
+
 const DATE_OVERLOADS: Readonly<Partial<Record<string, readonly Overload[]>>> = {
   '+': [
     overload({ name: '+', parameters: [DATE, INT4], result: DATE, call: addDays }),
@@ -154,6 +162,9 @@ const DATE_OVERLOADS: Readonly<Partial<Record<string, readonly Overload[]>>> = {
   '-': [
     overload({ name: '-', parameters: [DATE, INT4], result: DATE, call: subtractDays }),
     overload({ name: '-', parameters: [DATE, DATE], result: INT4, call: dateDifference }),
+    interval('-', TIMESTAMP, TIMESTAMP),
+    interval('-', DATE, TIMESTAMP),
+    interval('-', TIMESTAMP, DATE),
   ],
 }
 
