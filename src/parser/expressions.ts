@@ -67,6 +67,7 @@ export abstract class ExpressionGrammar extends Grammar {
         power = this.infixPower(restricted)
         if (power === 0 || power < minimum) return false
         if (power === unchained) this.fail()
+        if (this.at(Similar) || (this.at(Not) && this.at(Similar, 2))) this.refuse('SIMILAR TO')
         return true
       },
       DEF: () => {
@@ -206,7 +207,6 @@ export abstract class ExpressionGrammar extends Grammar {
 
   private readonly pattern = this.RULE('pattern', (left: Expression, negated: boolean, height: number): Expression => {
     const position = this.LA(1).startOffset
-    if (this.at(Similar)) this.refuse('SIMILAR TO')
     return this.OR([
       { ALT: () => this.inList(left, negated, height, position) },
       { ALT: () => this.between(left, negated, height, position) },

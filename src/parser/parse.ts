@@ -9,6 +9,7 @@ import { GrammarFailure } from './grammar.ts'
 import { tokenise } from './lexer.ts'
 import { StatementGrammar } from './statementGrammar.ts'
 import { explainFailure } from './syntaxError.ts'
+import type { Attempt } from './syntaxError.ts'
 import { Comma, ParameterToken, Semicolon, Token, Word, keyword } from './tokens.ts'
 import { refuseUnsupported } from './unsupported.ts'
 import { UtilityGrammar } from './utilityGrammar.ts'
@@ -45,7 +46,7 @@ const grammarFor = (tokens: readonly Token[]): AnyGrammar =>
     : (statementGrammar ??= new StatementGrammar(false))
 
 /** The statement, or where the text stops being one (null: at its end). Errors of other kinds are thrown. */
-export function attempt(tokens: Token[]): Statement | { readonly kind: 'failure'; readonly offset: number | null } {
+function attempt(tokens: Token[]): Attempt {
   const grammar = grammarFor(tokens)
   try {
     grammar.input = tokens
@@ -65,7 +66,7 @@ export function attempt(tokens: Token[]): Statement | { readonly kind: 'failure'
 function parseRun(sql: string, { tokens, semicolon }: Run): ParsedStatement {
   refuseUnsupported(tokens)
   const statement = attempt(tokens)
-  if (statement.kind === 'failure') throw explainFailure(sql, tokens, statement.offset, semicolon)
+  if (statement.kind === 'failure') throw explainFailure({ sql, tokens, semicolon, offset: statement.offset, attempt })
   const grammar = grammarFor(tokens)
   let parameterCount = 0
   for (const token of tokens) {

@@ -43,9 +43,11 @@ export function refuseUnsupported(tokens: readonly Token[]): void {
   }
   if (statements.has(verb)) throw unsupportedSyntax(verb === 'declare' ? 'DECLARE CURSOR' : name(1), first.startOffset)
   if ((verb === 'create' || verb === 'drop') && object !== null && objects.has(object)) {
-    const longer = ['materialized', 'foreign', 'event', 'text', 'access', 'or', 'owned'].includes(object)
+    const longer = 'materialized foreign event text access owned temp temporary unlogged recursive'
+      .split(' ')
+      .includes(object)
     if (object === 'or' && textOf(third) !== 'replace')
       throw syntaxError('syntax error', object, second?.startOffset ?? 0)
-    throw unsupportedSyntax(name(longer ? 3 : 2), first.startOffset)
+    throw unsupportedSyntax(name(object === 'or' ? 4 : longer ? 3 : 2), first.startOffset)
   }
 }

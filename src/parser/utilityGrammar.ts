@@ -84,11 +84,11 @@ export class UtilityGrammar extends SettingGrammar {
     const columns: ColumnDefinition[] = []
     const constraints: TableConstraint[] = []
     this.CONSUME(LParen)
+    this.refuseTableElement()
     this.MANY_SEP({
       SEP: Comma,
       DEF: () => {
-        if (this.at(keyword('like'))) this.refuse('CREATE TABLE (LIKE …)')
-        if (this.atWord('exclude') && (this.at(Using, 2) || this.at(LParen, 2))) this.refuse('EXCLUDE')
+        this.refuseTableElement()
         this.OR([
           { ALT: () => columns.push(this.SUBRULE(this.columnDefinition)) },
           { ALT: () => constraints.push(this.SUBRULE(this.tableConstraint)) },
@@ -104,6 +104,12 @@ export class UtilityGrammar extends SettingGrammar {
     this.refuseTableOptions()
     return { kind: 'create_table', table, ifNotExists, columns, constraints, using: using ?? null }
   })
+
+  private refuseTableElement(): void {
+    if (this.at(keyword('like'))) this.refuse('CREATE TABLE (LIKE …)')
+    if (this.at(keyword('foreign'))) this.refuse('FOREIGN KEY')
+    if (this.atWord('exclude') && (this.at(Using, 2) || this.at(LParen, 2))) this.refuse('EXCLUDE')
+  }
 
   private refuseTableOptions(): void {
     if (this.atWord('inherits')) this.refuse('INHERITS')
