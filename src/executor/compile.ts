@@ -1,0 +1,212 @@
+/**
+ * The entry of the executor: `compile` makes a `CompiledStatement` of a plan. Code is generated when a run first needs it,
+ * for one form of output and one layout of pages at a time, and is kept with the statement.
+ */
+import type { RowTable } from '../storage/row/table.ts'
+import type { Value } from '../types/value.ts'
+import { hashKeyOrIdentity } from '../types/comparison.ts'
+import { negativeLimit, negativeOffset } from '../errors.ts'
+import { ApplyPhase, FinishWrites } from './applyWrites.ts'
+import { generatePipeline } from './compilePipeline.ts'
+import { expectedSignature } from './compileSource.ts'
+import { evaluate } from './evaluate.ts'
+import type { Execution, ExecutionContext } from './execution.ts'
+import { defaultForm, sameForm, type Field, type OutputForm, type OutputMode } from './output.ts'
+import { buildProgram, type Buffer, type Pipeline, type Program } from './pipeline.ts'
+import { PipelineCode } from './pipelineCode.ts'
+import type { Aggregate, Limit, StatementPlan } from './plan.ts'
+import { DistinctState, Groups, HashTable, RowBuffer, Seen } from './rowBuffer.ts'
+import { Run, type LimitCounter, type Phase, type RunShape } from './run.ts'
+import { SortOrder, SortPhase } from './sortPhase.ts'
+import { Sorter } from './sorter.ts'
+
+export function compile(plan: StatementPlan): CompiledStatement {
+  return new CompiledStatement(plan)
+}
+
+/** A plan as code. It holds no state of a run, and serves any number of them at a time. */
+export class CompiledStatement {
+  readonly plan: StatementPlan
+  /** The columns of its result; none for DML without RETURNING. */
+  readonly fields: readonly Field[]
+  readonly writes: boolean
+  /** Every table that it reads or writes. */
+  readonly tables: readonly RowTable[]
+  /** The table that it writes, null for SELECT. */
+  readonly target: RowTable | null
+  /** True if every run ends within its first step, whatever the budget: look-ups of one row and single rows. */
+  readonly endsAtOnce: boolean
+  readonly #program: Program
+  readonly #orders = new Map<number, SortOrder>()
+  readonly #shapes: { readonly form: OutputForm; readonly pool: RunPool }[] = []
+  readonly #defaults = new Map<OutputMode, RunPool>()
+
+  constructor(plan: StatementPlan) {
+    this.plan = plan
+    this.writes = plan.kind !== 'select'
+    const columns = plan.kind === 'select' ? plan.input.columns : (plan.returning?.columns ?? [])
+    this.fields = columns.map(({ name, type }) => ({ name, type }))
+    this.#program = buildProgram(plan)
+    this.tables = this.#program.tables
+    this.target = plan.kind === 'select' ? null : plan.table
+    this.endsAtOnce = this.#program.pipelines.every(isImmediate) && this.#program.buffers.length === 0
+  }
+
+  /** Begins a run. `output`: a mode with its usual converters, or a form of the caller's. @throws 2201W, 2201X */
+  start(context: ExecutionContext, output: OutputMode | OutputForm = 'objects'): Execution {
+    return this.#pool(output).take(context)
+  }
+
+  #pool(output: OutputMode | OutputForm): RunPool {
+    if (typeof output !== 'string') return this.#poolOf(output)
+    const known = this.#defaults.get(output)
+    if (known !== undefined) return known
+    const pool = this.#poolOf(defaultForm(this.fields, output))
+    this.#defaults.set(output, pool)
+    return pool
+  }
+
+  #poolOf(form: OutputForm): RunPool {
+    const known = this.#shapes.find((shape) => sameForm(shape.form, form))
+    if (known !== undefined) return known.pool
+    const pool = new RunPool((recycle) => this.#shape(form, recycle))
+    if (this.#shapes.length >= mostForms) this.#shapes.pop()
+    this.#shapes.push({ form, pool })
+    return pool
+  }
+
+  #shape(form: OutputForm, recycle: (run: Run) => void): RunShape {
+    const program = this.#program
+    return {
+      phases: this.#phases(form),
+      makeScans: () => program.scans.map(({ source, needed }) => source.scan(needed)),
+      makeCursors: () => program.cursors.map((index) => index.cursor()),
+      makeBuffers: (run) => program.buffers.map((buffer, number) => this.#makeBuffer(buffer, number, run)),
+      makeLimits: (parameters) => program.limits.map((limit) => makeLimit(limit, parameters)),
+      fieldCount: this.fields.length,
+      recycle,
+    }
+  }
+
+  #phases(form: OutputForm): Phase[] {
+    const program = this.#program
+    return program.pipelines.flatMap((pipeline): Phase[] => {
+      const code = new PipelineCode(program, pipeline, form)
+      const { sink } = pipeline
+      switch (sink.kind) {
+        case 'output':
+        case 'hashBuild':
+        case 'materialise':
+        case 'aggregate':
+          return [code]
+        case 'sort':
+          return [code, new SortPhase(sink.buffer)]
+        case 'insert':
+        case 'update':
+        case 'delete':
+          return sink.buffer === null
+            ? [code, new FinishWrites()]
+            : [code, new ApplyPhase(sink.plan, sink.buffer), new FinishWrites()]
+      }
+    })
+  }
+
+  #makeBuffer(buffer: Buffer, number: number, run: Run): RowBuffer | Seen {
+    const { memory, parameters } = run
+    switch (buffer.kind) {
+      case 'rows':
+        return new RowBuffer(buffer.width, memory)
+      case 'hashTable':
+        return new HashTable(buffer.width, memory)
+      case 'groups':
+        return makeGroups(buffer.node, run)
+      case 'sorter': {
+        const { limit } = buffer.node
+        const count = limit === null ? null : rowLimit(evaluate(limit, parameters))
+        const sorter = new Sorter(buffer.width, memory, count)
+        sorter.compare = this.#order(number, buffer).make(sorter)
+        return sorter
+      }
+      case 'seen':
+        return new Seen(memory)
+    }
+  }
+
+  #order(number: number, buffer: Extract<Buffer, { kind: 'sorter' }>): SortOrder {
+    let order = this.#orders.get(number)
+    if (order === undefined) {
+      order = new SortOrder(buffer.node)
+      this.#orders.set(number, order)
+    }
+    return order
+  }
+
+  /** The generated code of every pipeline, for pages in the layout with which they begin: EXPLAIN (CODE). */
+  code(): string {
+    const program = this.#program
+    const form = defaultForm(this.fields, 'objects')
+    return program.pipelines
+      .flatMap((pipeline) => {
+        const { text } = generatePipeline(program, pipeline, expectedSignatureOf(pipeline), null, form)
+        const { sink } = pipeline
+        if (sink.kind !== 'sort') return [text]
+        return [text, this.#order(sink.buffer, program.buffers[sink.buffer] as Extract<Buffer, { kind: 'sorter' }>).text]
+      })
+      .join('\n\n')
+  }
+}
+
+/** Forms of output beyond which the oldest code is dropped: result types by OID may differ by call. */
+const mostForms = 8
+
+/** Keeps one finished run for the next: a point query then allocates nothing but its result. */
+class RunPool {
+  readonly #shape: RunShape
+  #idle: Run | null = null
+
+  constructor(shape: (recycle: (run: Run) => void) => RunShape) {
+    this.#shape = shape((run) => {
+      this.#idle = run
+    })
+  }
+
+  take(context: ExecutionContext): Run {
+    const run = this.#idle
+    if (run === null) return new Run(this.#shape, context)
+    this.#idle = null
+    run.begin(context)
+    return run
+  }
+}
+
+const isImmediate = ({ source, operators }: Pipeline): boolean =>
+  (source.kind === 'indexScan' && source.lookup) ||
+  (source.kind === 'values' && source.node.rows.length === 1 && operators.length === 0)
+
+function expectedSignatureOf({ source }: Pipeline): string | null {
+  const table = source.kind === 'tableScan' ? source.node.source : source.kind === 'indexScan' ? source.node.table : null
+  if (table === null) return null
+  return expectedSignature(Array.from({ length: table.columnCount }, (_, ordinal) => table.column(ordinal)))
+}
+
+function makeGroups(node: Aggregate, run: Run): Groups {
+  const createStates = node.aggregates.map(({ aggregate, distinct, arg }) => {
+    if (!distinct || arg === null) return () => aggregate.createState()
+    const hashKey = hashKeyOrIdentity(arg.type)
+    return () => new DistinctState(aggregate.createState(), hashKey, run.memory)
+  })
+  const groups = new Groups(node.keys.length, createStates, run.memory)
+  if (node.keys.length === 0) groups.create('')
+  return groups
+}
+
+const rowLimit = (value: Value): number | null => (value === null ? null : Number(value))
+
+/** Null counts as absent. @throws 2201W, 2201X */
+function makeLimit(node: Limit, parameters: readonly Value[]): LimitCounter {
+  const count = node.count === null ? null : rowLimit(evaluate(node.count, parameters))
+  const offset = node.offset === null ? null : rowLimit(evaluate(node.offset, parameters))
+  if (count !== null && count < 0) throw negativeLimit()
+  if (offset !== null && offset < 0) throw negativeOffset()
+  return { skip: offset ?? 0, remaining: count ?? Number.POSITIVE_INFINITY }
+}

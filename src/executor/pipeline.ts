@@ -1,0 +1,254 @@
+/**
+ * A plan cut into pipelines. A row is pushed from a source through operators into a sink without being stored; where an
+ * operator must have seen all its input before it can yield (hash build, aggregate, sort, the rows that DML collects) the
+ * pipeline ends in a *breaker*, and another one begins with what it holds.
+ *
+ *     HashJoin(Scan a, Scan b), Aggregate        pipeline 0: scan b → hash build 0
+ *                                                pipeline 1: scan a → probe 0 → aggregate into 1
+ *                                                pipeline 2: groups 1 → output
+ *
+ * Semi-blocking work streams: a probe, an index join, DISTINCT (a set of what has been seen) and LIMIT are operators.
+ * After Neumann, Efficiently Compiling Efficient Query Plans for Modern Hardware (VLDB 2011), section 3.
+ */
+import type { ScanSource } from '../storage/scanSource.ts'
+import type { Index } from '../storage/row/index.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import type { Expression } from './expression.ts'
+import type {
+  Aggregate,
+  HashJoin,
+  IndexJoin,
+  IndexScan,
+  Limit,
+  NestedLoopJoin,
+  PhysicalPlan,
+  PlanColumn,
+  Returning,
+  RowCheck,
+  Sort,
+  StatementPlan,
+  TableScan,
+  ValuesNode,
+} from './plan.ts'
+import { statementTooComplex } from '../errors.ts'
+import { maximumDepth } from './codeWriter.ts'
+
+export type Source =
+  | { readonly kind: 'tableScan'; readonly node: TableScan; readonly scan: number }
+  /** `lookup`: at most one row, by a unique index over one column, and no loop behind it. */
+  | {
+      readonly kind: 'indexScan'
+      readonly node: IndexScan
+      readonly scan: number
+      readonly cursor: number
+      readonly lookup: boolean
+    }
+  | { readonly kind: 'values'; readonly node: ValuesNode }
+  | { readonly kind: 'groups'; readonly node: Aggregate; readonly buffer: number }
+  | { readonly kind: 'sorted'; readonly node: Sort; readonly buffer: number }
+
+export type Operator =
+  | { readonly kind: 'filter'; readonly predicate: Expression }
+  | { readonly kind: 'project'; readonly expressions: readonly Expression[]; readonly columns: readonly PlanColumn[] }
+  | { readonly kind: 'hashProbe'; readonly node: HashJoin; readonly buffer: number }
+  | { readonly kind: 'nestedLoop'; readonly node: NestedLoopJoin; readonly buffer: number }
+  | { readonly kind: 'indexJoin'; readonly node: IndexJoin; readonly scan: number; readonly cursor: number }
+  | { readonly kind: 'distinct'; readonly columns: readonly PlanColumn[]; readonly buffer: number }
+  | { readonly kind: 'limit'; readonly limit: number }
+
+export type InsertPlan = Extract<StatementPlan, { kind: 'insert' }>
+export type UpdatePlan = Extract<StatementPlan, { kind: 'update' }>
+export type DeletePlan = Extract<StatementPlan, { kind: 'delete' }>
+
+/** `buffer` null: the sink writes at once (D2: at most one row, or rows that no table was read for). */
+export type Sink =
+  | { readonly kind: 'output'; readonly columns: readonly PlanColumn[] }
+  | { readonly kind: 'hashBuild'; readonly node: HashJoin; readonly buffer: number }
+  | { readonly kind: 'materialise'; readonly columns: readonly PlanColumn[]; readonly buffer: number }
+  | { readonly kind: 'aggregate'; readonly node: Aggregate; readonly buffer: number }
+  | { readonly kind: 'sort'; readonly node: Sort; readonly buffer: number }
+  | { readonly kind: 'insert'; readonly plan: InsertPlan; readonly buffer: number | null }
+  | { readonly kind: 'update'; readonly plan: UpdatePlan; readonly buffer: number | null }
+  | { readonly kind: 'delete'; readonly plan: DeletePlan; readonly buffer: number | null }
+
+export interface Pipeline {
+  readonly source: Source
+  readonly operators: readonly Operator[]
+  readonly sink: Sink
+}
+
+/** What a breaker keeps; the driver makes one a run. */
+export type Buffer =
+  | { readonly kind: 'rows'; readonly width: number }
+  | { readonly kind: 'hashTable'; readonly width: number }
+  | { readonly kind: 'groups'; readonly node: Aggregate }
+  | { readonly kind: 'sorter'; readonly node: Sort; readonly width: number }
+  | { readonly kind: 'seen' }
+
+/** The pipelines in the order in which they run, and the objects which their runs need, by number. */
+export interface Program {
+  readonly pipelines: readonly Pipeline[]
+  readonly scans: readonly { readonly source: ScanSource; readonly needed: readonly number[] }[]
+  readonly cursors: readonly Index[]
+  readonly buffers: readonly Buffer[]
+  readonly limits: readonly Limit[]
+  /** The tables it reads or writes. */
+  readonly tables: readonly RowTable[]
+}
+
+/** How many loops are nested in the loop over the source's rows. */
+export const innerLoops = (pipeline: Pipeline): number =>
+  pipeline.operators.filter(({ kind }) => kind === 'hashProbe' || kind === 'nestedLoop' || kind === 'indexJoin').length
+
+export function buildProgram(plan: StatementPlan): Program {
+  return new ProgramBuilder().build(plan)
+}
+
+/** A pipeline that still lacks its sink. */
+interface Open {
+  readonly source: Source
+  readonly operators: Operator[]
+}
+
+class ProgramBuilder {
+  readonly #pipelines: Pipeline[] = []
+  readonly #scans: { readonly source: ScanSource; readonly needed: readonly number[] }[] = []
+  readonly #cursors: Index[] = []
+  readonly #buffers: Buffer[] = []
+  readonly #limits: Limit[] = []
+  readonly #tables = new Set<RowTable>()
+
+  build(plan: StatementPlan): Program {
+    const open = this.#open(plan.input, 0)
+    if (plan.kind !== 'select') this.#tables.add(plan.table)
+    this.#close(open, this.#sink(plan, open))
+    return {
+      pipelines: this.#pipelines,
+      scans: this.#scans,
+      cursors: this.#cursors,
+      buffers: this.#buffers,
+      limits: this.#limits,
+      tables: [...this.#tables],
+    }
+  }
+
+  #sink(plan: StatementPlan, input: Open): Sink {
+    switch (plan.kind) {
+      case 'select':
+        return { kind: 'output', columns: plan.input.columns }
+      case 'insert': {
+        const readsNothing = input.source.kind === 'values' && this.#tables.size === 1
+        const buffer = readsNothing ? null : this.#buffer({ kind: 'rows', width: plan.table.columnCount })
+        return { kind: 'insert', plan, buffer }
+      }
+      case 'update': {
+        const buffer = plan.singleRow ? null : this.#buffer({ kind: 'rows', width: plan.set.length + 1 })
+        return { kind: 'update', plan, buffer }
+      }
+      case 'delete': {
+        const buffer = plan.singleRow ? null : this.#buffer({ kind: 'rows', width: 1 })
+        return { kind: 'delete', plan, buffer }
+      }
+    }
+  }
+
+  #close({ source, operators }: Open, sink: Sink): void {
+    if (source.kind === 'indexScan' && isLookup(source.node)) {
+      const pipeline = { source: { ...source, lookup: true }, operators, sink }
+      if (innerLoops(pipeline) === 0) {
+        this.#pipelines.push(pipeline)
+        return
+      }
+    }
+    this.#pipelines.push({ source, operators, sink })
+  }
+
+  #buffer(buffer: Buffer): number {
+    return this.#buffers.push(buffer) - 1
+  }
+
+  #scan(source: ScanSource, needed: readonly number[]): number {
+    return this.#scans.push({ source, needed }) - 1
+  }
+
+  #cursor(table: RowTable, index: Index): number {
+    this.#tables.add(table)
+    return this.#cursors.push(index) - 1
+  }
+
+  /** Opens the pipeline that yields the node's rows, after closing the ones it depends on. */
+  #open(node: PhysicalPlan, depth: number): Open {
+    if (depth > maximumDepth) throw statementTooComplex()
+    switch (node.kind) {
+      case 'tableScan': {
+        if (isRowTable(node.source)) this.#tables.add(node.source)
+        const scan = this.#scan(node.source, node.output)
+        return { source: { kind: 'tableScan', node, scan }, operators: filters(node.filter) }
+      }
+      case 'indexScan': {
+        const scan = this.#scan(node.table, node.output)
+        const cursor = this.#cursor(node.table, node.index)
+        return { source: { kind: 'indexScan', node, scan, cursor, lookup: false }, operators: filters(node.filter) }
+      }
+      case 'values':
+        return { source: { kind: 'values', node }, operators: [] }
+      case 'filter':
+        return this.#extend(node.input, depth, { kind: 'filter', predicate: node.predicate })
+      case 'project':
+        return this.#extend(node.input, depth, { kind: 'project', expressions: node.expressions, columns: node.columns })
+      case 'distinct': {
+        const buffer = this.#buffer({ kind: 'seen' })
+        return this.#extend(node.input, depth, { kind: 'distinct', columns: node.columns, buffer })
+      }
+      case 'limit': {
+        const limit = this.#limits.push(node) - 1
+        return this.#extend(node.input, depth, { kind: 'limit', limit })
+      }
+      case 'hashJoin': {
+        const buffer = this.#buffer({ kind: 'hashTable', width: node.right.columns.length })
+        this.#close(this.#open(node.right, depth + 1), { kind: 'hashBuild', node, buffer })
+        return this.#extend(node.left, depth, { kind: 'hashProbe', node, buffer })
+      }
+      case 'nestedLoopJoin': {
+        const columns = node.right.columns
+        const buffer = this.#buffer({ kind: 'rows', width: columns.length })
+        this.#close(this.#open(node.right, depth + 1), { kind: 'materialise', columns, buffer })
+        return this.#extend(node.left, depth, { kind: 'nestedLoop', node, buffer })
+      }
+      case 'indexJoin': {
+        const open = this.#open(node.left, depth + 1)
+        const scan = this.#scan(node.table, node.output)
+        const cursor = this.#cursor(node.table, node.index)
+        open.operators.push({ kind: 'indexJoin', node, scan, cursor })
+        return open
+      }
+      case 'aggregate': {
+        const buffer = this.#buffer({ kind: 'groups', node })
+        this.#close(this.#open(node.input, depth + 1), { kind: 'aggregate', node, buffer })
+        return { source: { kind: 'groups', node, buffer }, operators: [] }
+      }
+      case 'sort': {
+        const width = node.input.columns.length + node.keys.length
+        const buffer = this.#buffer({ kind: 'sorter', node, width })
+        this.#close(this.#open(node.input, depth + 1), { kind: 'sort', node, buffer })
+        return { source: { kind: 'sorted', node, buffer }, operators: [] }
+      }
+    }
+  }
+
+  #extend(input: PhysicalPlan, depth: number, operator: Operator): Open {
+    const open = this.#open(input, depth + 1)
+    open.operators.push(operator)
+    return open
+  }
+}
+
+const filters = (predicate: Expression | null): Operator[] => (predicate === null ? [] : [{ kind: 'filter', predicate }])
+
+/** A row table, and not a computed source: it has an identity that locks can name. */
+const isRowTable = (source: ScanSource): source is RowTable => 'indexes' in source
+
+const isLookup = (node: IndexScan): boolean =>
+  node.index.unique && node.index.columns.length === 1 && node.equals.length === 1
+
+export type { PlanColumn, Returning, RowCheck }

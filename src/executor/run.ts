@@ -1,0 +1,207 @@
+/**
+ * One execution of a compiled statement: all its state, outside of the generated functions (D1). A run goes through the
+ * phases of its program (a pipeline, the ordering of a sort, the applying of writes); each phase works within the
+ * step's budget and leaves its position here.
+ *
+ * No part of a page is kept across a step: positions are RowIds and row numbers, cursors hold (key, RowId).
+ */
+import type { ReadView } from '../storage/readView.ts'
+import type { IndexCursor } from '../storage/row/cursor.ts'
+import type { SourceScan } from '../storage/scanSource.ts'
+import type { LockWait } from '../txn/lock.ts'
+import type { Transaction } from '../txn/transaction.ts'
+import type { Value } from '../types/value.ts'
+import type { MemoryAccount } from './memoryAccount.ts'
+import { Step } from './outcome.ts'
+import { valueBytes, type RowBuffer, type Seen } from './rowBuffer.ts'
+import type { Execution, ExecutionContext } from './execution.ts'
+
+/** A part of a program. */
+export interface Phase {
+  /** Called once when its turn comes. */
+  start(run: Run): void
+  /** Works on, within `run.budget`. DONE: the next phase follows. */
+  step(run: Run): Step
+}
+
+/** What the runs of one statement share. */
+export interface RunShape {
+  readonly phases: readonly Phase[]
+  readonly makeScans: () => SourceScan[]
+  readonly makeCursors: () => IndexCursor[]
+  readonly makeBuffers: (run: Run) => (RowBuffer | Seen)[]
+  readonly makeLimits: (parameters: readonly Value[]) => LimitCounter[]
+  /** Fields of a result row. */
+  readonly fieldCount: number
+  /** Takes a run back that is no longer used. */
+  readonly recycle: (run: Run) => void
+}
+
+/** What LIMIT and OFFSET have left. */
+export interface LimitCounter {
+  skip: number
+  remaining: number
+}
+
+/** Rows between two charges for the result. */
+const chargeInterval = 256
+const resultRowBytes = 48
+
+export class Run implements Execution {
+  readonly #shape: RunShape
+  #phase = 0
+  /** Rows that may wait to be taken before a step ends; generated code looks every 256 rows. */
+  #mostRows = Number.POSITIVE_INFINITY
+
+  parameters: readonly Value[] = []
+  view: ReadView
+  transaction: Transaction | null
+  memory: MemoryAccount
+  readonly scans: SourceScan[]
+  readonly cursors: IndexCursor[]
+  buffers: (RowBuffer | Seen)[] = []
+  limits: LimitCounter[] = []
+  #sets: Map<unknown, ReadonlySet<unknown>> | null = null
+
+  rows: unknown[] = []
+  rowCount = 0
+  /** The values of the row that is being written; storage copies them. */
+  readonly values: Value[] = []
+
+  /** Rows that this step may still visit. */
+  budget = 0
+  /** Where the current phase goes on: a RowId or a row number. */
+  from = 0
+  /** The loop in which a pipeline was parked, and its variables. */
+  depth = 0
+  saved: unknown[] = []
+  /** The row that a cursor has fetched has not been processed yet. */
+  #fetched = false
+
+  constructor(shape: RunShape, context: ExecutionContext) {
+    this.#shape = shape
+    this.view = context.view
+    this.transaction = context.transaction
+    this.memory = context.memory
+    this.scans = shape.makeScans()
+    this.cursors = shape.makeCursors()
+    this.begin(context)
+  }
+
+  /** Makes the run new. */
+  begin(context: ExecutionContext): void {
+    const shape = this.#shape
+    this.parameters = context.parameters
+    this.view = context.view
+    this.transaction = context.transaction
+    this.memory = context.memory
+    this.#mostRows = context.mostRows ?? Number.POSITIVE_INFINITY
+    this.rows = []
+    this.rowCount = 0
+    this.#sets = null
+    this.buffers = shape.makeBuffers(this)
+    this.limits = shape.makeLimits(this.parameters)
+    this.#enter(0)
+  }
+
+  step(budget: number): Step {
+    this.budget = budget
+    const { phases } = this.#shape
+    while (this.#phase < phases.length) {
+      const outcome = phases[this.#phase]!.step(this)
+      if (outcome !== Step.DONE) return outcome
+      this.#enter(this.#phase + 1)
+    }
+    return Step.DONE
+  }
+
+  #enter(phase: number): void {
+    this.#phase = phase
+    this.from = 0
+    this.depth = 0
+    this.#fetched = false
+    const { phases } = this.#shape
+    if (phase < phases.length) phases[phase]!.start(this)
+  }
+
+  get blockedOn(): LockWait | null {
+    return this.transaction?.waitingFor ?? null
+  }
+
+  take(): unknown[] {
+    const { rows } = this
+    this.rows = []
+    this.memory.release(Math.floor(rows.length / chargeInterval) * chargeInterval * this.#rowBytes)
+    return rows
+  }
+
+  release(): void {
+    this.rows = []
+    this.buffers = []
+    this.saved = []
+    this.#shape.recycle(this)
+  }
+
+  get #rowBytes(): number {
+    return resultRowBytes + this.#shape.fieldCount * valueBytes
+  }
+
+  // ------------------------------------------------------------------------- called by generated code
+
+  /** The pipeline is done. */
+  leave(budget: number): Step {
+    this.budget = budget
+    return Step.DONE
+  }
+
+  /** The budget is used up at the source. */
+  pause(from: number): Step {
+    this.from = from
+    this.depth = 0
+    return Step.YIELD
+  }
+
+  /** The budget is used up in inner loop `depth`. */
+  park(depth: number, from: number, saved: unknown[]): Step {
+    this.from = from
+    this.depth = depth
+    this.saved = saved
+    return Step.YIELD
+  }
+
+  relayout(from: number, budget: number): Step {
+    this.from = from
+    this.depth = 0
+    this.budget = budget
+    return Step.LAYOUT
+  }
+
+  /** As `relayout`, for a row that the cursor has fetched already. */
+  relayoutFetched(budget: number): Step {
+    this.#fetched = true
+    return this.relayout(0, budget)
+  }
+
+  takeFetched(): boolean {
+    const fetched = this.#fetched
+    this.#fetched = false
+    return fetched
+  }
+
+  /** Called every 256 result rows; returns the budget that is left. */
+  rowsGrew(budget: number): number {
+    this.memory.charge(chargeInterval * this.#rowBytes)
+    return this.rows.length >= this.#mostRows ? 0 : budget
+  }
+
+  /** The set of a long IN list, built at the first use in this run. */
+  set(build: (parameters: readonly Value[]) => ReadonlySet<unknown>): ReadonlySet<unknown> {
+    this.#sets ??= new Map()
+    let set = this.#sets.get(build)
+    if (set === undefined) {
+      set = build(this.parameters)
+      this.#sets.set(build, set)
+    }
+    return set
+  }
+}

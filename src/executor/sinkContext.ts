@@ -1,0 +1,62 @@
+/** What sinks share: the pipeline around them as they see it, and the rows that they hand out or keep. */
+import type { CodeWriter } from './codeWriter.ts'
+import { boxed, nullTest, type ExpressionCompiler, type Operand, type Row } from './compileExpression.ts'
+import type { Expression } from './expression.ts'
+import type { OutputForm } from './output.ts'
+import type { PlanColumn, Returning } from './plan.ts'
+
+/** What a sink needs of the pipeline around it. */
+export interface SinkContext {
+  readonly writer: CodeWriter
+  readonly output: OutputForm
+  readonly skip: string
+  readonly budgeted: boolean
+  compiler(row: Row): ExpressionCompiler
+  project(expressions: readonly Expression[], row: Row, comments: readonly string[]): Row
+  top(name: string, value: string): string
+  buffer(number: number): string
+  bufferColumn(buffer: number, column: number): string
+  lazy(name: string, load: () => Operand, comment?: string): () => Operand
+}
+
+/** An operand that may be repeated. */
+export const atom = (g: SinkContext, o: Operand): Operand => (o.atom ? o : g.lazy(`key${g.writer.fresh()}`, () => o)())
+
+/** Appends the row to the columns of a buffer. */
+export function store(g: SinkContext, buffer: number, row: Row): void {
+  row.forEach((column, i) => {
+    const value = boxed(column())
+    g.writer.line(`${g.bufferColumn(buffer, i)}.push(${value})`)
+  })
+}
+
+export function output(g: SinkContext, row: Row, columns: readonly PlanColumn[]): void {
+  const { writer } = g
+  const { mode, converters } = g.output
+  const cells = row.map((column, i) => {
+    const o = column()
+    const convert = converters[i] ?? null
+    if (convert === null) return boxed(o)
+    const name = writer.slots.name(convert)
+    if (o.nulls === 'never') return `${name}(${o.code})`
+    return `${nullTest(o)} ? null : ${name}(${o.code})`
+  })
+  const entries = mode === 'objects' ? cells.map((cell, i) => `[${writer.slots.name(columns[i]!.name)}]: ${cell}`) : cells
+  const [open, close] = mode === 'objects' ? ['{ ', ' }'] : ['[', ']']
+  const literal = entries.length === 0 ? open.trim() + close.trim() : `${open}${entries.join(', ')}${close}`
+  const rows = g.top('rows', 'run.rows')
+  if (!g.budgeted) writer.line(`${rows}.push(${literal})`)
+  else writer.line(`if ((${rows}.push(${literal}) & 255) === 0) budget = run.rowsGrew(budget)`)
+}
+
+/** Rows of RETURNING wait in `run.rows` until the statement is complete. */
+export function returning(g: SinkContext, clause: Returning | null, row: Row): void {
+  if (clause === null) return
+  const projected = g.project(
+    clause.expressions,
+    row,
+    clause.columns.map(({ name }) => name),
+  )
+  output(g, projected, clause.columns)
+}
+
