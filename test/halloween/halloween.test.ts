@@ -41,7 +41,7 @@ async function run(level: string, statement: string, meanwhile?: (n: number) => 
 }
 
 const rows = async (sql: string): Promise<unknown[][]> =>
-  (await db.query(sql, [], { rowMode: 'array' })).rows as unknown[][]
+  (await db.query<unknown[]>(sql, [], { rowMode: 'array' })).rows
 
 describe.each(levels)('%s', (level) => {
   describe('INSERT INTO t SELECT … FROM t', () => {
