@@ -43,7 +43,10 @@ export async function demo(args: readonly string[], terminal: DemoTerminal): Pro
 
 async function perform(args: readonly string[], terminal: DemoTerminal): Promise<void> {
   const { values, positionals } = readArguments(args)
-  if (values.help === true) return terminal.out(demoUsage)
+  if (values.help === true) {
+    terminal.out(demoUsage)
+    return
+  }
   if (values.format !== undefined && values.format !== 'text' && values.format !== 'json') {
     throw new UsageError(`unknown format "${values.format}"; there are text and json`)
   }
@@ -55,7 +58,8 @@ async function perform(args: readonly string[], terminal: DemoTerminal): Promise
   if (name !== undefined && values.all === true) throw new UsageError('--all runs every scenario; leave the name away')
   if (name === undefined && values.all !== true) {
     if (values.level !== undefined) throw new UsageError('--level needs the name of a scenario, or --all')
-    return terminal.out(json ? listJson(scenarios) : list(scenarios, terminal))
+    terminal.out(json ? listJson(scenarios) : list(scenarios, terminal))
+    return
   }
   const chosen = name === undefined ? scenarios : [findScenario(name, scenarios)]
   const runs = await runAll(chosen, chosenLevels)

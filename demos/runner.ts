@@ -108,7 +108,7 @@ class Stage {
       player.running = null
       this.#finished.push({ player, issued })
     }
-    player.session.query(sql, [], { rowMode: 'text' }).then(
+    player.session.query<(string | null)[]>(sql, [], { rowMode: 'text' }).then(
       (result) => {
         issued.result = statementResult(result)
         end()
@@ -132,7 +132,15 @@ class Stage {
 
   #noteWait({ running, session }: Player): void {
     if (running === null || session.state !== 'waiting' || running.wait !== null) return
-    running.wait = this.#waitOf(session)
+    const waiting = session.waitingFor
+    if (waiting === null) return
+    running.wait = { lock: waiting.lock, holders: waiting.holders.map((id) => this.#nameOf(id)) }
+  }
+
+  /** Sessions are known to the engine by number, to the reader by letter. */
+  #nameOf(id: number): string {
+    const holder = [...this.#players.values()].find(({ session }) => session.id === id)
+    return holder?.name ?? `session ${String(id)}`
   }
 
   /** What follows from the statements that have finished: rollbacks of the aborted, and the steps that were held back. */
@@ -184,7 +192,10 @@ function statementResult(result: QueryResult<(string | null)[]>): StatementResul
 async function finalQueries(db: Database, scenario: Scenario): Promise<readonly FinalState[]> {
   const found: FinalState[] = []
   for (const query of scenario.finally) {
-    found.push({ ...query, result: statementResult(await db.query(query.sql, [], { rowMode: 'text' })) })
+    found.push({
+      ...query,
+      result: statementResult(await db.query<(string | null)[]>(query.sql, [], { rowMode: 'text' })),
+    })
   }
   return found
 }
