@@ -32,7 +32,8 @@ export class CopyReader {
   readonly #format: Format
   #buffer: Buffer = Buffer.alloc(0)
   #position = 0
-  #ended = false
+  /** True once `end` was called: there are no more bytes. */
+  ended = false
   #skipHeader: boolean
   #nextLine = 1
 
@@ -45,13 +46,14 @@ export class CopyReader {
   feed(bytes: Uint8Array): void {
     const rest = this.#buffer.subarray(this.#position)
     if (rest.length + bytes.length > maxRecordBytes && rest.length > 0) throw copyRecordTooLong(maxRecordBytes)
-    this.#buffer = rest.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.concat([rest, bytes])
+    this.#buffer =
+      rest.length === 0 ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) : Buffer.concat([rest, bytes])
     this.#position = 0
   }
 
   /** There are no more bytes: what is left is the last record. */
   end(): void {
-    this.#ended = true
+    this.ended = true
   }
 
   /** The next record's fields; null if it needs more bytes, or has none after `end`. Throws 22P04. */
@@ -77,7 +79,7 @@ export class CopyReader {
   #lineEnd(from: number): number {
     const at = this.#buffer.indexOf(newline, from)
     if (at >= 0) return at
-    return this.#ended ? this.#buffer.length : -1
+    return this.ended ? this.#buffer.length : -1
   }
 
   #takeLine(end: number): void {
@@ -92,7 +94,7 @@ export class CopyReader {
     const stop = withoutCarriageReturn(buffer, this.#position, end)
     const fields: CopyField[] = []
     const { delimiter, nullText } = this.#format
-    for (let from = this.#position; ; ) {
+    for (let from = this.#position; ;) {
       let to = from
       let escaped = false
       while (to < stop && buffer[to] !== delimiter) {
@@ -124,7 +126,7 @@ export class CopyReader {
     if (firstQuote >= 0 && firstQuote < end) return this.#quotedRecord()
     const stop = withoutCarriageReturn(buffer, this.#position, end)
     const fields: CopyField[] = []
-    for (let from = this.#position; ; ) {
+    for (let from = this.#position; ;) {
       let to = buffer.indexOf(delimiter, from)
       if (to < 0 || to > stop) to = stop
       const text = buffer.toString('utf8', from, to)
@@ -148,7 +150,7 @@ export class CopyReader {
     let from = this.#position
     for (let at = from; ; at++) {
       const ended = at >= buffer.length
-      if (ended && !this.#ended) return null
+      if (ended && !this.ended) return null
       if (ended && quoted) throw unterminatedCsvQuote()
       const byte = ended ? newline : buffer[at]
       if (quoted) {
@@ -159,7 +161,7 @@ export class CopyReader {
           at++
         } else if (byte === quote) {
           // The closing quote may be the first half of an escaped one that has not arrived yet.
-          if (at + 1 >= buffer.length && !this.#ended) return null
+          if (at + 1 >= buffer.length && !this.ended) return null
           pieces += buffer.toString('utf8', from, at)
           from = at + 1
           quoted = false
@@ -199,17 +201,25 @@ function formatOf(options: CopyOptions): Format {
   const byte = (name: string, text: string): number => {
     const code = text.length === 1 ? text.charCodeAt(0) : 256
     if (code > 127) throw invalidCopyOption(`COPY ${name} must be a single one-byte character`)
-    if (code === newline || code === carriageReturn) throw invalidCopyOption(`COPY ${name} cannot be newline or carriage return`)
+    if (code === newline || code === carriageReturn)
+      throw invalidCopyOption(`COPY ${name} cannot be newline or carriage return`)
     return code
   }
   const delimiter = byte('delimiter', options.delimiter ?? (csv ? ',' : '\t'))
-  if (!csv && (options.quote !== null || options.escape !== null)) throw invalidCopyOption('COPY QUOTE and ESCAPE require CSV mode')
+  if (!csv && (options.quote !== null || options.escape !== null))
+    throw invalidCopyOption('COPY QUOTE and ESCAPE require CSV mode')
   if (!csv && /[\\.a-z0-9]/.test(String.fromCharCode(delimiter))) {
     throw invalidCopyOption(`COPY delimiter cannot be "${String.fromCharCode(delimiter)}"`)
   }
   const quote = byte('quote', options.quote ?? '"')
   if (csv && quote === delimiter) throw invalidCopyOption('COPY delimiter and quote must be different')
-  return { csv, delimiter, quote, escape: options.escape === null ? quote : byte('escape', options.escape), nullText: options.null ?? (csv ? '' : '\\N') }
+  return {
+    csv,
+    delimiter,
+    quote,
+    escape: options.escape === null ? quote : byte('escape', options.escape),
+    nullText: options.null ?? (csv ? '' : '\\N'),
+  }
 }
 
 const textEscapes: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t', v: '\v' }

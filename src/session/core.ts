@@ -116,12 +116,12 @@ export class Core {
     if (at >= 0) this.#ready.splice(at, 1)
   }
 
-  /** Drives `task` to its end within this call. It fails with 55P03 if it has to wait for what no step can bring. */
-  runToEnd(task: Task): void {
+  /** Drives `task` within this call until it is settled or parked. It fails with 55P03 if it has to wait for what no step can bring. */
+  drive(task: Task): void {
     assert(!this.#stepping, 'a synchronous call inside a step')
     let outcome: TaskStep = this.mustHold(task) ? this.#driveUntil(task, () => !this.mustHold(task)) : TaskStep.YIELD
     for (;;) {
-      if (outcome === TaskStep.DONE) return
+      if (outcome === TaskStep.DONE || outcome === TaskStep.PARKED) return
       if (outcome === TaskStep.DURABLE) this.#flush()
       else if (outcome !== TaskStep.YIELD && !this.#driveOthersUntilAwake(task)) {
         task.fail(lockNotAvailable(task.waitDescription()))

@@ -4,7 +4,8 @@
  * layers, and a transaction or savepoint keeps the pair it began with.
  */
 import { cannotChangeSetting, invalidSetting, settingNotSupported, unknownSetting } from '../errors.ts'
-import type { IsolationLevel } from '../parser/ast.ts'
+import type { IsolationLevel } from '../txn/isolation.ts'
+import { isolationLevel } from '../txn/isolation.ts'
 
 interface Definition {
   /** The name as SHOW prints it. */
@@ -30,28 +31,70 @@ const only =
     return accepted[0] ?? found
   }
 
-const level = (value: string, name: string): string => {
-  const folded = value.toLowerCase()
-  if (folded === 'snapshot') return 'repeatable read'
-  if (isolationLevels.includes(folded)) return folded
-  throw invalidSetting(name, value, `Available values: ${isolationLevels.join(', ')}.`)
-}
-
-const isolationLevels: readonly string[] = ['serializable', 'repeatable read', 'read committed', 'read uncommitted']
+const level = (value: string): string => isolationLevel(value.toLowerCase())
 
 const definitions: readonly Definition[] = [
-  { name: 'application_name', initial: '', description: 'The name of the application, for people.', accept: (value) => value },
-  { name: 'client_encoding', initial: 'UTF8', description: 'Strings are Unicode.', accept: only('UTF8', 'UTF-8', 'unicode') },
-  { name: 'client_min_messages', initial: 'notice', description: 'Which notices are reported.', accept: only('notice') },
-  { name: 'DateStyle', initial: 'ISO, MDY', description: 'How dates are printed.', accept: only('ISO, MDY', 'ISO', 'iso, ymd') },
-  { name: 'default_transaction_isolation', initial: 'read committed', description: 'The isolation level of a transaction that names none.', accept: level },
-  { name: 'default_transaction_read_only', initial: 'off', description: 'Whether a transaction that does not say is read only.', accept: onOff },
+  {
+    name: 'application_name',
+    initial: '',
+    description: 'The name of the application, for people.',
+    accept: (value) => value,
+  },
+  {
+    name: 'client_encoding',
+    initial: 'UTF8',
+    description: 'Strings are Unicode.',
+    accept: only('UTF8', 'UTF-8', 'unicode'),
+  },
+  {
+    name: 'client_min_messages',
+    initial: 'notice',
+    description: 'Which notices are reported.',
+    accept: only('notice'),
+  },
+  {
+    name: 'DateStyle',
+    initial: 'ISO, MDY',
+    description: 'How dates are printed.',
+    accept: only('ISO, MDY', 'ISO', 'iso, ymd'),
+  },
+  {
+    name: 'default_transaction_isolation',
+    initial: 'read committed',
+    description: 'The isolation level of a transaction that names none.',
+    accept: level,
+  },
+  {
+    name: 'default_transaction_read_only',
+    initial: 'off',
+    description: 'Whether a transaction that does not say is read only.',
+    accept: onOff,
+  },
   { name: 'IntervalStyle', initial: 'postgres', description: 'How intervals are printed.', accept: only('postgres') },
-  { name: 'search_path', initial: 'public', description: 'The schemas in which a bare name is looked up.', accept: only('public', '"$user", public') },
+  {
+    name: 'search_path',
+    initial: 'public',
+    description: 'The schemas in which a bare name is looked up.',
+    accept: only('public', '"$user", public'),
+  },
   { name: 'server_encoding', initial: 'UTF8', description: 'Strings are Unicode.' },
-  { name: 'server_version', initial: '17.0 (Isolde 0.1.0)', description: 'The version of PostgreSQL whose dialect is spoken.' },
-  { name: 'standard_conforming_strings', initial: 'on', description: "Backslashes in '…' are plain characters.", accept: only('on', 'true', '1') },
-  { name: 'TimeZone', initial: 'UTC', description: 'Timestamps have no time zone; the clock is read as UTC.', accept: only('UTC', 'GMT', 'Etc/UTC') },
+  {
+    name: 'server_version',
+    initial: '17.0 (Isolde 0.1.0)',
+    description: 'The version of PostgreSQL whose dialect is spoken.',
+  },
+  {
+    name: 'standard_conforming_strings',
+    initial: 'on',
+    description: "Backslashes in '…' are plain characters.",
+    accept: only('on', 'true', '1'),
+  },
+  {
+    name: 'TimeZone',
+    initial: 'UTC',
+    description: 'Timestamps have no time zone; the clock is read as UTC.',
+    accept: only('UTC', 'GMT', 'Etc/UTC'),
+  },
 ]
 
 const byName = new Map(definitions.map((definition) => [definition.name.toLowerCase(), definition]))
@@ -111,7 +154,7 @@ export class Settings {
   }
 
   get defaultIsolation(): IsolationLevel {
-    return this.get('default_transaction_isolation') as IsolationLevel
+    return isolationLevel(this.get('default_transaction_isolation'))
   }
 
   get defaultReadOnly(): boolean {

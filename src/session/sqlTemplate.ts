@@ -4,6 +4,7 @@
  * goes through `sql.ident`, which quotes it.
  */
 import { quoteIdentifier } from '../parser/index.ts'
+import type { ObjectRow, QueryResult } from './result.ts'
 
 const fragmentBrand: unique symbol = Symbol('isolde sql fragment')
 
@@ -47,4 +48,28 @@ export function statementOf(root: SqlFragment): SqlStatement {
   }
   write(root)
   return { text: parts.join(''), values }
+}
+
+/** What `db.sql` and `session.sql` are. */
+export interface SqlTag {
+  <Row = ObjectRow>(strings: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<Row>
+  /** A quoted name. */
+  ident(...names: readonly string[]): SqlFragment
+}
+
+/** A template that is a promise of its result when it is awaited, and a fragment when it is nested in another one. */
+export interface SqlQuery<Row> extends SqlFragment, PromiseLike<QueryResult<Row>> {}
+
+export function sqlTag(run: <Row>(text: string, values: readonly unknown[]) => Promise<QueryResult<Row>>): SqlTag {
+  const tag = <Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): SqlQuery<Row> => {
+    const piece = fragment(strings, values)
+    return {
+      ...piece,
+      then(onFulfilled, onRejected) {
+        const { text, values: parameters } = statementOf(piece)
+        return run<Row>(text, parameters).then(onFulfilled, onRejected)
+      },
+    }
+  }
+  return Object.assign(tag, { ident })
 }

@@ -1,0 +1,90 @@
+/** The asynchronous calls of a session: from a text to a task and the promise that reports what became of it. */
+import { DatabaseError, emptyQuery, loneTransactionControl, severalStatements } from '../errors.ts'
+import { isDataStatement } from '../planner/index.ts'
+import type { Engine } from './engine.ts'
+import { runImmediately } from './immediate.ts'
+import { outputChoice, resultOf } from './output.ts'
+import type { QueryOptions, QueryResult } from './result.ts'
+import type { SessionState } from './sessionState.ts'
+import { StatementsTask } from './statementsTask.ts'
+
+/**
+ * A single data statement that needs no waiting, run on the spot; null if it takes the long way. Statements that may
+ * visit many rows do: others want their turn.
+ */
+export function tryQuery<Row>(
+  engine: Engine,
+  state: SessionState,
+  sql: string,
+  parameters: readonly unknown[],
+  options: QueryOptions,
+): QueryResult<Row> | null {
+  if (state.task !== null || engine.core.stepping || options.signal?.aborted === true) return null
+  const { text, literals } = engine.plans.find(sql)
+  const [cached] = text.statements
+  if (cached === undefined || text.statements.length !== 1 || !isDataStatement(cached.statement)) return null
+  if (state.block.failed) return null
+  const planned = cached.plan(state.block.transaction?.catalog ?? engine.transactions.catalog, parameters)
+  const { compiled } = planned
+  if (!compiled.endsAtOnce) return null
+  const form = outputChoice(options).formOf(compiled)
+  const execution = runImmediately(engine, state, compiled, planned.bind(parameters, literals), form, false)
+  return execution === null ? null : (resultOf(compiled, execution) as QueryResult<Row>)
+}
+
+export async function queryStatement<Row>(
+  engine: Engine,
+  state: SessionState,
+  sql: string,
+  parameters: readonly unknown[],
+  options: QueryOptions,
+): Promise<QueryResult<Row>> {
+  const { text, literals } = engine.plans.find(sql)
+  if (text.statements.length > 1) throw severalStatements()
+  if (text.statements.length === 0) throw emptyQuery()
+  const source = { sql, statements: text.statements, literals, parameters }
+  const [result] = await settle(new StatementsTask(engine, state, source, outputChoice(options)), state, options)
+  return result as QueryResult<Row>
+}
+
+export async function execStatements(
+  engine: Engine,
+  state: SessionState,
+  sql: string,
+  options: QueryOptions,
+): Promise<QueryResult[]> {
+  const { text, literals } = engine.plans.find(sql)
+  const source = { sql, statements: text.statements, literals, parameters: [] }
+  const task = new StatementsTask(engine, state, source, outputChoice(options))
+  try {
+    return (await settle(task, state, options)) as QueryResult[]
+  } catch (error) {
+    if (error instanceof DatabaseError) error.results = task.results
+    throw error
+  }
+}
+
+/** A statement that opens or ends a block makes no sense in a call that is a session of its own. Throws 0A000. */
+export function refuseLoneControl(engine: Engine, sql: string): void {
+  const { statements } = engine.plans.find(sql).text
+  const [first] = statements
+  if (statements.length !== 1 || first === undefined) return
+  if (controlKinds.has(first.statement.kind))
+    throw loneTransactionControl(sql.trim().split(/[\s;]/, 1)[0]?.toUpperCase() ?? '')
+}
+
+const controlKinds: ReadonlySet<string> = new Set([
+  ...['begin', 'commit', 'rollback', 'savepoint', 'release', 'rollback_to', 'set_transaction', 'set'],
+])
+
+/** Submits the task, and resolves with its results or rejects with its error. */
+function settle(task: StatementsTask, state: SessionState, options: QueryOptions): Promise<QueryResult<unknown>[]> {
+  return new Promise((resolve, reject) => {
+    task.onSettled(() => {
+      if (task.error === null) resolve(task.results)
+      else reject(task.error)
+    })
+    task.listenTo(options.signal)
+    if (!task.settled) state.submit(task)
+  })
+}

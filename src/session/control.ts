@@ -1,0 +1,197 @@
+/**
+ * Statements that steer the session and touch no table: transaction blocks, savepoints, settings.
+ */
+import { featureNotSupported, transactionModesTooLate } from '../errors.ts'
+import type {
+  Begin,
+  Commit,
+  Reset,
+  Release,
+  Rollback,
+  RollbackTo,
+  Savepoint,
+  SetTransaction,
+  SetVariable,
+  Show,
+  Statement,
+  TransactionModes,
+} from '../parser/ast.ts'
+import type { IsolationLevel } from '../txn/isolation.ts'
+import { isolationLevel } from '../txn/isolation.ts'
+import type { OutputChoice } from './output.ts'
+import { emptyResult } from './output.ts'
+import type { QueryResult } from './result.ts'
+import type { SessionState } from './sessionState.ts'
+import { settingName } from './settings.ts'
+import type { BlockOptions } from './transactionBlock.ts'
+
+export type ControlStatement =
+  Begin | SetTransaction | Commit | Rollback | Savepoint | RollbackTo | Release | SetVariable | Show | Reset
+
+const controlKinds: ReadonlySet<Statement['kind']> = new Set([
+  ...(['begin', 'set_transaction', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'] as const),
+  ...(['set', 'show', 'reset'] as const),
+])
+
+export function isControlStatement(statement: Statement): statement is ControlStatement {
+  return controlKinds.has(statement.kind)
+}
+
+/** The statement's result; 'commit' if the session's block is to be committed now. `among`: it stands among others in one text. */
+export function executeControl(
+  state: SessionState,
+  statement: ControlStatement,
+  among: boolean,
+  output: OutputChoice,
+): QueryResult<unknown> | 'commit' {
+  const { block, settings } = state
+  switch (statement.kind) {
+    case 'begin':
+      begin(state, statement.modes)
+      return emptyResult('BEGIN')
+    case 'commit':
+      return commit(state)
+    case 'rollback':
+      if (block.kind === 'none') noTransaction(state)
+      else block.rollback()
+      return emptyResult('ROLLBACK')
+    case 'savepoint':
+      block.savepoint(statement.name)
+      return emptyResult('SAVEPOINT')
+    case 'release':
+      block.release(statement.name)
+      return emptyResult('RELEASE')
+    case 'rollback_to':
+      block.rollbackTo(statement.name)
+      return emptyResult('ROLLBACK')
+    case 'set_transaction':
+      setTransaction(state, statement, among)
+      return emptyResult('SET')
+    case 'set':
+      set(state, statement)
+      return emptyResult('SET')
+    case 'reset':
+      settings.reset(statement.name)
+      return emptyResult('RESET')
+    case 'show':
+      return show(state, statement, output)
+  }
+}
+
+function begin(state: SessionState, modes: TransactionModes): void {
+  const { block } = state
+  if (block.kind === 'explicit') {
+    state.notice({ severity: 'WARNING', code: '25001', message: 'there is already a transaction in progress' })
+    if (namesModes(modes)) changeModes(state, modes)
+    return
+  }
+  const options = withModes(state.defaultModes(), modes)
+  // What ran before BEGIN in the same text is in the implicit block, which goes on as an explicit one.
+  if (block.kind === 'implicit') {
+    block.kind = 'explicit'
+    if (namesModes(modes)) changeModes(state, modes)
+  } else block.begin('explicit', options)
+}
+
+function commit(state: SessionState): QueryResult<unknown> | 'commit' {
+  const { block } = state
+  if (block.kind !== 'explicit') {
+    noTransaction(state)
+    return block.kind === 'implicit' ? 'commit' : emptyResult('COMMIT')
+  }
+  if (!block.failed) return 'commit'
+  block.rollback()
+  return emptyResult('ROLLBACK')
+}
+
+function noTransaction(state: SessionState): void {
+  state.notice({ severity: 'WARNING', code: '25P01', message: 'there is no transaction in progress' })
+}
+
+function setTransaction(state: SessionState, statement: SetTransaction, among: boolean): void {
+  const { modes, scope } = statement
+  if (scope === 'session') {
+    if (modes.isolation !== null) state.settings.set('default_transaction_isolation', levelOf(modes) ?? '', false)
+    if (modes.readOnly !== null)
+      state.settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false)
+    return
+  }
+  if (state.block.kind !== 'explicit' && !among) {
+    state.notice({
+      severity: 'WARNING',
+      code: '25P01',
+      message: 'SET TRANSACTION can only be used in transaction blocks',
+    })
+    return
+  }
+  changeModes(state, modes)
+}
+
+function changeModes(state: SessionState, modes: TransactionModes): void {
+  const { block } = state
+  const { transaction } = block
+  if (transaction === null || !block.fresh) throw transactionModesTooLate()
+  block.restart(withModes({ level: transaction.level, readOnly: transaction.readOnly }, modes))
+}
+
+const namesModes = (modes: TransactionModes): boolean => modes.isolation !== null || modes.readOnly !== null
+
+/** The level that was named; null if none was. Throws 0A000 for levels that are not built. */
+function levelOf(modes: TransactionModes): IsolationLevel | null {
+  const { isolation, method } = modes
+  if (isolation === null) return null
+  return isolationLevel(method === null ? isolation : `${isolation} using ${method}`)
+}
+
+function withModes(defaults: BlockOptions, modes: TransactionModes): BlockOptions {
+  if (modes.deferrable === true) throw featureNotSupported('DEFERRABLE')
+  return { ...defaults, level: levelOf(modes) ?? defaults.level, readOnly: modes.readOnly ?? defaults.readOnly }
+}
+
+/** `transaction_isolation` and `transaction_read_only` are settings in name only: they are modes of the transaction. */
+function set(state: SessionState, statement: SetVariable): void {
+  const value = statement.values?.join(', ') ?? null
+  const name = statement.name.toLowerCase()
+  if (value !== null && name === 'transaction_isolation') {
+    changeModes(state, {
+      isolation: isolationLevel(value.toLowerCase()),
+      method: null,
+      readOnly: null,
+      deferrable: null,
+    })
+  } else if (value !== null && name === 'transaction_read_only') {
+    changeModes(state, { isolation: null, method: null, readOnly: /^(on|true|1|yes)$/i.test(value), deferrable: null })
+  } else if (value === null) state.settings.reset(name)
+  else {
+    if (name === 'default_transaction_isolation') isolationLevel(value.toLowerCase())
+    if (statement.local && state.block.kind !== 'explicit') {
+      state.notice({ severity: 'WARNING', code: '25P01', message: 'SET LOCAL can only be used in transaction blocks' })
+    } else state.settings.set(name, value, statement.local)
+  }
+}
+
+function show(state: SessionState, statement: Show, output: OutputChoice): QueryResult<unknown> {
+  const rows = (names: readonly string[], values: readonly (readonly string[])[]): QueryResult<unknown> => ({
+    rows: values.map((row) => (output.arrays ? row : Object.fromEntries(row.map((text, i) => [names[i] ?? '', text])))),
+    fields: names.map((name) => ({ name, dataTypeID: textOid })),
+    rowCount: values.length,
+    command: 'SHOW',
+  })
+  const { transaction } = state.block
+  const modes = transaction ?? state.defaultModes()
+  switch (statement.name) {
+    case null:
+      return rows(
+        ['name', 'setting', 'description'],
+        state.settings.all().map((s) => [s.name, s.setting, s.description]),
+      )
+    case 'transaction_isolation':
+      return rows(['transaction_isolation'], [[modes.level]])
+    case 'transaction_read_only':
+      return rows(['transaction_read_only'], [[modes.readOnly ? 'on' : 'off']])
+    default:
+      return rows([settingName(statement.name)], [[state.settings.get(statement.name)]])
+  }
+}
+
+const textOid = 25

@@ -1,0 +1,165 @@
+/**
+ * COPY … FROM on its way: records become rows, one prepared INSERT a row, so that defaults, checks and keys are what
+ * they are for any INSERT. Only the row that meets a lock waits and restarts (D2). Memory is bounded by a chunk of data.
+ */
+import { assert } from '../assert.ts'
+import { copyNeedsStdin, DatabaseError, extraCopyData, fileNotFound, missingCopyColumn } from '../errors.ts'
+import { quoteIdentifier } from '../parser/index.ts'
+import type { Files } from '../env/env.ts'
+import type { Copy } from '../parser/ast.ts'
+import type { PlannedStatement } from '../planner/index.ts'
+import { textParser } from '../types/textInput.ts'
+import type { Value } from '../types/value.ts'
+import type { LockWait } from '../txn/lockWait.ts'
+import type { Transaction } from '../txn/transaction.ts'
+import { TaskStep } from './core.ts'
+import type { CopyField } from './copyFormat.ts'
+import { CopyReader } from './copyFormat.ts'
+import type { Engine } from './engine.ts'
+import { runOnce } from './immediate.ts'
+import { noOutput } from './output.ts'
+import type { QueryResult } from './result.ts'
+import type { SessionTask } from './sessionTask.ts'
+import { StatementRun } from './statementRun.ts'
+
+/** Where the bytes come from: the next chunk, null at the end, or 'wait' if it is not there yet. */
+export type CopySource = () => Uint8Array | null | 'wait'
+
+export class CopyRun {
+  wait: LockWait | null = null
+  readonly #engine: Engine
+  readonly #task: SessionTask
+  readonly #transaction: Transaction
+  readonly #table: string
+  readonly #columns: readonly string[]
+  readonly #insert: PlannedStatement
+  readonly #parsers: readonly ((text: string) => Value)[]
+  readonly #reader: CopyReader
+  readonly #source: CopySource
+  /** A row that has to wait or to restart. */
+  #slow: StatementRun | null = null
+  #rowCount = 0
+
+  /** Throws what the binding of the INSERT throws, and 22023 for bad options. */
+  constructor(engine: Engine, task: SessionTask, transaction: Transaction, statement: Copy, source: CopySource) {
+    this.#engine = engine
+    this.#task = task
+    this.#transaction = transaction
+    this.#table = statement.table.name
+    this.#reader = new CopyReader(statement.options)
+    this.#source = source
+    const { schema, name } = statement.table
+    const columns =
+      statement.columns?.map((column) => column.name) ?? transaction.catalog.table(name)?.columns.map((c) => c.name)
+    this.#columns = columns ?? []
+    const target = (schema === null ? '' : `${quoteIdentifier(schema)}.`) + quoteIdentifier(name)
+    const list = this.#columns.map(quoteIdentifier).join(', ')
+    const values = this.#columns.map((_, i) => `$${i + 1}`).join(', ')
+    const sql =
+      columns === undefined
+        ? `INSERT INTO ${target} DEFAULT VALUES`
+        : `INSERT INTO ${target} (${list}) VALUES (${values})`
+    const [cached] = engine.plans.prepare(sql).statements
+    assert(cached !== undefined, 'an INSERT is a statement')
+    this.#insert = cached.plan(transaction.catalog, null)
+    this.#parsers = this.#insert.parameterTypes.map(textParser)
+  }
+
+  step(budget: number): TaskStep {
+    for (let rows = 0; rows < budget; rows++) {
+      if (this.#slow !== null) {
+        const outcome = this.#slow.step(budget)
+        this.wait = this.#slow.wait
+        if (outcome !== TaskStep.DONE) return outcome
+        this.#slow = null
+        this.#rowCount++
+        continue
+      }
+      const record = this.#reader.next()
+      if (record === null) {
+        const chunk = this.#source()
+        if (chunk === 'wait') return TaskStep.PARKED
+        if (chunk !== null) this.#reader.feed(chunk)
+        else if (!this.#reader.ended) this.#reader.end()
+        else return TaskStep.DONE
+        continue
+      }
+      this.#insertRow(record)
+    }
+    return TaskStep.YIELD
+  }
+
+  abandon(): void {
+    this.#slow?.abandon()
+    this.#slow = null
+    this.wait = null
+  }
+
+  result(): QueryResult<unknown> {
+    return { rows: [], fields: [], rowCount: this.#rowCount, command: 'COPY' }
+  }
+
+  #insertRow(record: readonly CopyField[]): void {
+    const values = this.#valuesOf(record)
+    const { compiled } = this.#insert
+    try {
+      if (runOnce(this.#engine, this.#transaction, compiled, values, noOutput) !== null) {
+        this.#rowCount++
+        return
+      }
+    } catch (error) {
+      throw this.#located(error, null, null)
+    }
+    const bound = { compiled, parameters: values }
+    this.#slow = new StatementRun(this.#engine, this.#task, this.#transaction, () => bound, {
+      output: () => noOutput,
+      memoryLimit: this.#engine.memoryLimit,
+    })
+  }
+
+  #valuesOf(record: readonly CopyField[]): Value[] {
+    const columns = this.#columns
+    if (record.length > columns.length) throw this.#located(extraCopyData(), null, null)
+    const values: Value[] = []
+    for (let i = 0; i < columns.length; i++) {
+      const name = columns[i] ?? ''
+      const text = record[i]
+      const parser = this.#parsers[i]
+      assert(parser !== undefined, 'each column of COPY has a type')
+      if (text === undefined) throw this.#located(missingCopyColumn(name), name, null)
+      try {
+        values.push(text === null ? null : parser(text))
+      } catch (error) {
+        throw this.#located(error, name, text)
+      }
+    }
+    return values
+  }
+
+  /** Says where in the data an error arose, as PostgreSQL's CONTEXT does. */
+  #located(error: unknown, column: string | null, text: CopyField): unknown {
+    if (!(error instanceof DatabaseError)) return error
+    const value = text === null ? '' : `: "${text.length > 100 ? `${text.slice(0, 100)}…` : text}"`
+    error.where = `COPY ${this.#table}, line ${this.#reader.line}${column === null ? '' : `, column ${column}${value}`}`
+    return error
+  }
+}
+
+const chunkBytes = 1 << 16
+
+/** Reads the file of COPY … FROM 'file'. Throws 58P01 if it is not there, 42601 if the statement names none. */
+export function fileSource(files: Files, statement: Copy): CopySource {
+  const path = statement.file
+  if (path === null) throw copyNeedsStdin()
+  if (!files.exists(path)) throw fileNotFound(path)
+  const file = files.open(path, 'read')
+  let offset = 0
+  return () => {
+    const chunk = new Uint8Array(chunkBytes)
+    const length = file.read(offset, chunk)
+    offset += length
+    if (length > 0) return chunk.subarray(0, length)
+    file.close()
+    return null
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The public handle of an open database. Each of its calls is a session of its own; `connect` and `transaction` give a
+ * session that lasts.
+ */
+import { databaseClosed } from '../errors.ts'
+import type { Trace } from '../trace.ts'
+import { execStatements, queryStatement, refuseLoneControl, tryQuery } from './calls.ts'
+import type { CopyData } from './copyFrom.ts'
+import { copyInto } from './copyFrom.ts'
+import type { TableDescription } from './describe.ts'
+import { describeTables } from './describe.ts'
+import type { Engine } from './engine.ts'
+import { outputChoice } from './output.ts'
+import type { ObjectRow, QueryOptions, QueryResult } from './result.ts'
+import type { TransactionOptions } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionState } from './sessionState.ts'
+import type { SqlTag } from './sqlTemplate.ts'
+import { sqlTag } from './sqlTemplate.ts'
+import { Statement } from './statement.ts'
+
+export class Database {
+  /** Runs the SQL between the backticks; values become parameters, fragments nest, `sql.ident(name)` is a quoted name. */
+  readonly sql: SqlTag
+  readonly #engine: Engine
+
+  /** @internal Made by `open`. */
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.sql = sqlTag((text, values) => this.query(text, values))
+  }
+
+  /** The stream of what the engine does: statements, waits, restarts, commits. */
+  get trace(): Trace {
+    return this.#engine.trace
+  }
+
+  /**
+   * Runs one statement in a session and (unless it is a plain read) a transaction of its own.
+   * @throws DatabaseError what the statement throws; 0A000 for BEGIN and its kin; 57014 if `signal` is aborted
+   */
+  query<Row = ObjectRow>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    options: QueryOptions = {},
+  ): Promise<QueryResult<Row>> {
+    const engine = this.#engine
+    let state: SessionState | null = null
+    try {
+      state = engine.borrow()
+      const immediate = tryQuery<Row>(engine, state, sql, parameters, options)
+      if (immediate !== null) {
+        engine.giveBack(state)
+        return Promise.resolve(immediate)
+      }
+      refuseLoneControl(engine, sql)
+    } catch (error) {
+      if (state !== null) engine.giveBack(state)
+      return Promise.reject(error as Error)
+    }
+    return this.#giveBack(state, queryStatement<Row>(engine, state, sql, parameters, options))
+  }
+
+  /**
+   * Runs the statements of a text in one session and one transaction.
+   * @throws DatabaseError what the first failing statement throws, with the results of those before it in `results`
+   */
+  async exec(sql: string, options: QueryOptions = {}): Promise<QueryResult[]> {
+    const state = this.#engine.borrow()
+    refuseLoneControl(this.#engine, sql)
+    return this.#giveBack(state, execStatements(this.#engine, state, sql, options))
+  }
+
+  /** A prepared statement that runs synchronously, each run a transaction of its own. @throws DatabaseError the parser's and binder's errors */
+  prepare<Row = ObjectRow>(sql: string, options: Pick<QueryOptions, 'rowMode' | 'types'> = {}): Statement<Row> {
+    const engine = this.#engine
+    return new Statement<Row>(engine, engine.connect(), sql, outputChoice(options), () => {
+      if (engine.closed) throw databaseClosed()
+    })
+  }
+
+  /** A session of your own. @throws DatabaseError 08003 if the database is closed */
+  async connect(): Promise<Session> {
+    return this.connectSync()
+  }
+
+  connectSync(): Session {
+    return new Session(this.#engine, this.#engine.connect(), true)
+  }
+
+  /** `session.transaction` in a session that lasts as long as the call. */
+  async transaction<T>(body: (tx: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
+    const session = this.connectSync()
+    try {
+      return await session.transaction(body, options)
+    } finally {
+      session.close()
+    }
+  }
+
+  /** `session.transactionSync` in a session that lasts as long as the call. */
+  transactionSync<T>(body: (tx: Session) => T, options: TransactionOptions = {}): T {
+    const session = this.connectSync()
+    try {
+      return session.transactionSync(body, options)
+    } finally {
+      session.close()
+    }
+  }
+
+  /** `session.copyFrom` in a session of its own. */
+  async copyFrom(sql: string, data: CopyData, options: Pick<QueryOptions, 'signal'> = {}): Promise<number> {
+    const state = this.#engine.borrow()
+    return this.#giveBack(state, copyInto(this.#engine, state, sql, data, options.signal))
+  }
+
+  /** The tables with their columns, constraints and indexes, as committed; one of them if `table` is given. */
+  describe(table?: string): readonly TableDescription[] {
+    if (this.#engine.closed) throw databaseClosed()
+    return describeTables(this.#engine.transactions.catalog, table ?? null)
+  }
+
+  /** Closes all sessions (what runs fails with 08003) and the log. Idempotent. */
+  async close(): Promise<void> {
+    this.#engine.close()
+  }
+
+  closeSync(): void {
+    this.#engine.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#engine.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.#engine.close()
+  }
+
+  async #giveBack<T>(state: SessionState, call: Promise<T>): Promise<T> {
+    try {
+      return await call
+    } finally {
+      this.#engine.giveBack(state)
+    }
+  }
+}

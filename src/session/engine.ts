@@ -1,0 +1,187 @@
+/**
+ * One open database: its tables, transactions, plans and sessions, and the core that steps their statements. The public
+ * handles (Database, Session, Statement) are thin; what they share is here.
+ */
+import type { Env, Timer } from '../env/env.ts'
+import { databaseClosed } from '../errors.ts'
+import type { DatabaseError } from '../errors.ts'
+import { PlanCache } from '../planner/index.ts'
+import type { CommitLog } from '../storage/log/log.ts'
+import type { Store } from '../storage/store.ts'
+import type { Trace } from '../trace.ts'
+import type { LockWait } from '../txn/lockWait.ts'
+import type { TransactionListener, TransactionManager } from '../txn/manager.ts'
+import type { Transaction } from '../txn/transaction.ts'
+import type { Scheduler } from './core.ts'
+import { Core } from './core.ts'
+import { SessionState } from './sessionState.ts'
+import type { SessionTask } from './sessionTask.ts'
+
+export interface EngineOptions {
+  readonly scheduler: Scheduler | null
+  readonly stepBudget: number
+  /** Estimated bytes that one statement may hold. */
+  readonly memoryLimit: number
+  readonly planCacheBytes: number
+}
+
+/** A statement that waits this long for a session that does nothing is reported. */
+const warnAfterMillis = 1000
+
+export class Engine implements TransactionListener {
+  readonly env: Env
+  readonly trace: Trace
+  readonly store: Store
+  readonly transactions: TransactionManager
+  readonly core: Core
+  readonly plans: PlanCache
+  readonly memoryLimit: number
+  /** Null in memory. */
+  readonly log: CommitLog | null
+  closed = false
+  readonly sessions = new Set<SessionState>()
+  readonly #waits = new Map<LockWait, SessionTask>()
+  readonly #committing = new Map<Transaction, SessionTask>()
+  /** Sessions of single calls (`db.query`), kept for the next one. */
+  readonly #spare: SessionState[] = []
+  #nextSession = 1
+  #watch: Timer | null = null
+
+  constructor(
+    parts: {
+      readonly env: Env
+      readonly trace: Trace
+      readonly store: Store
+      readonly log: CommitLog | null
+      readonly transactions: (listener: TransactionListener) => TransactionManager
+    },
+    options: EngineOptions,
+  ) {
+    this.env = parts.env
+    this.trace = parts.trace
+    this.store = parts.store
+    this.log = parts.log
+    this.transactions = parts.transactions(this)
+    this.memoryLimit = options.memoryLimit
+    this.core = new Core(parts.env, options.scheduler, options.stepBudget, () => this.#flush())
+    this.plans = new PlanCache(parts.store, { maxBytes: options.planCacheBytes })
+  }
+
+  // --------------------------------------------------------------------------------------------------- sessions
+
+  connect(): SessionState {
+    if (this.closed) throw databaseClosed()
+    const session = new SessionState(this.#nextSession++, this.core, this.transactions)
+    this.sessions.add(session)
+    return session
+  }
+
+  /** A session for one call; `giveBack` it when the call is over. */
+  borrow(): SessionState {
+    if (this.closed) throw databaseClosed()
+    return this.#spare.pop() ?? this.connect()
+  }
+
+  giveBack(session: SessionState): void {
+    if (session.closed || this.closed) return
+    if (session.block.kind !== 'none') session.block.rollback()
+    this.#spare.push(session)
+  }
+
+  disconnect(session: SessionState): void {
+    session.close()
+    this.sessions.delete(session)
+  }
+
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    for (const session of this.sessions) session.close()
+    this.sessions.clear()
+    this.#watch?.cancel()
+    this.log?.close()
+  }
+
+  // ------------------------------------------------------------------------------------------------ waiting
+
+  awaitLock(wait: LockWait, task: SessionTask): void {
+    this.#waits.set(wait, task)
+    this.#watchWaits()
+  }
+
+  awaitPublication(transaction: Transaction, task: SessionTask): void {
+    this.#committing.set(transaction, task)
+  }
+
+  /** The task does not wait any more, whatever for. */
+  forget(task: SessionTask): void {
+    for (const [wait, waiting] of this.#waits) if (waiting === task) this.#waits.delete(wait)
+    for (const [transaction, waiting] of this.#committing) if (waiting === task) this.#committing.delete(transaction)
+  }
+
+  ready(wait: LockWait): void {
+    const task = this.#waits.get(wait)
+    if (task === undefined) return
+    this.#waits.delete(wait)
+    this.core.wake(task)
+  }
+
+  published(transaction: Transaction): void {
+    this.#wakeCommitting(transaction)
+  }
+
+  unknown(transaction: Transaction, error: DatabaseError): void {
+    const task = this.#committing.get(transaction)
+    if (task !== undefined) task.commitError = error
+    this.#wakeCommitting(transaction)
+  }
+
+  #wakeCommitting(transaction: Transaction): void {
+    const task = this.#committing.get(transaction)
+    if (task === undefined) return
+    this.#committing.delete(transaction)
+    this.core.wake(task)
+  }
+
+  #flush(): boolean {
+    const { size } = this.#committing
+    if (size === 0) return false
+    this.transactions.flush()
+    return true
+  }
+
+  /**
+   * While statements wait, a timer keeps the process alive: their holder may be a session that nothing drives any more
+   * (`db.query` inside the callback of `db.transaction` waits for its own caller), and then Node would exit silently.
+   */
+  #watchWaits(): void {
+    if (this.#watch !== null || this.closed) return
+    this.#watch = this.env.timers.set(
+      warnAfterMillis,
+      () => {
+        this.#watch = null
+        for (const [wait, task] of this.#waits) this.#warn(wait, task)
+        if (this.#waits.size > 0) this.#watchWaits()
+      },
+      true,
+    )
+  }
+
+  #warn(wait: LockWait, task: SessionTask): void {
+    const idle = wait.holders().filter((holder) => this.#session(holder.session)?.task === null)
+    if (idle.length === 0 || task.warned) return
+    task.warned = true
+    const names = idle.map((holder) => `session ${holder.session}`).join(' and ')
+    this.env.warn(
+      `session ${task.session} has waited for a second for ${wait.resource}, which ${names} holds in an open transaction ` +
+        `without running anything: ${shorten(task.sql)} (is db.query called inside db.transaction, where tx.query was meant?)`,
+    )
+  }
+
+  #session(id: number): SessionState | undefined {
+    for (const session of this.sessions) if (session.id === id) return session
+    return undefined
+  }
+}
+
+const shorten = (sql: string): string => (sql.length > 80 ? `${sql.slice(0, 79)}…` : sql)

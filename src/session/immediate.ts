@@ -1,0 +1,143 @@
+/**
+ * The short way: a planned statement that runs from begin to end within one call, without a task.
+ *
+ * Between its steps nobody else steps, so it needs no place in a queue; an autocommit read needs no transaction, and no
+ * lock on its tables as long as nobody holds or awaits one that would exclude it. Whatever this way cannot do (wait,
+ * restart) it undoes and leaves to a task: it returns null, and nothing has happened.
+ */
+import { assert } from '../assert.ts'
+import type { CompiledStatement, Execution, OutputForm } from '../executor/index.ts'
+import { MemoryAccount, Step } from '../executor/index.ts'
+import { ReadView } from '../storage/readView.ts'
+import type { Transaction } from '../txn/transaction.ts'
+import { TableMode } from '../txn/lockModes.ts'
+import type { Value } from '../types/value.ts'
+import type { Engine } from './engine.ts'
+import type { SessionState } from './sessionState.ts'
+
+/** Visited rows between two looks at the outcome: nobody else can step, so it only bounds a step's work. */
+const stepBudget = 1 << 20
+
+/**
+ * Runs the statement in the session's block, or in a transaction of its own. `mayWait`: the call may block this thread
+ * until a commit is durable. Returns null if it must go the long way. Throws the statement's errors, which have
+ * ended or failed the block then.
+ */
+export function runImmediately(
+  engine: Engine,
+  state: SessionState,
+  compiled: CompiledStatement,
+  parameters: Value[],
+  output: OutputForm,
+  mayWait: boolean,
+): Execution | null {
+  if (engine.trace.on) return null
+  const { block } = state
+  if (block.kind === 'explicit') {
+    const { transaction } = block
+    if (transaction === null || block.failed || (compiled.writes && engine.core.hasExclusive)) return null
+    return runInTransaction(engine, state, transaction, compiled, parameters, output)
+  }
+  if (block.kind !== 'none') return null
+  if (!compiled.writes) return readAlone(engine, state, compiled, parameters, output)
+  if (engine.core.hasExclusive || (engine.log !== null && !mayWait)) return null
+  return writeAlone(engine, state, compiled, parameters, output)
+}
+
+/** One view for all: a read that takes this way ends before the next one begins. */
+const sharedView = new ReadView()
+
+function readAlone(
+  engine: Engine,
+  state: SessionState,
+  compiled: CompiledStatement,
+  parameters: Value[],
+  output: OutputForm,
+): Execution | null {
+  const { transactions } = engine
+  for (const table of compiled.tables) if (!transactions.mayRead(table)) return null
+  transactions.readView(sharedView)
+  if (state.defaultModes().level === 'read uncommitted') sharedView.timestamp = Number.POSITIVE_INFINITY
+  const execution = compiled.start(
+    { transaction: null, view: sharedView, parameters, memory: new MemoryAccount(engine.memoryLimit) },
+    output,
+  )
+  let step = execution.step(stepBudget)
+  while (step === Step.YIELD) step = execution.step(stepBudget)
+  assert(step === Step.DONE, 'a read waits for no row')
+  return execution
+}
+
+function writeAlone(
+  engine: Engine,
+  state: SessionState,
+  compiled: CompiledStatement,
+  parameters: Value[],
+  output: OutputForm,
+): Execution | null {
+  const { transactions } = engine
+  const modes = state.defaultModes()
+  const transaction = transactions.begin({ level: modes.level, readOnly: modes.readOnly, session: state.id })
+  let execution: Execution | null
+  try {
+    execution = runOnce(engine, transaction, compiled, parameters, output)
+  } catch (error) {
+    transactions.rollback(transaction)
+    throw error
+  }
+  if (execution === null) transactions.rollback(transaction)
+  else transactions.commit(transaction, true)
+  return execution
+}
+
+function runInTransaction(
+  engine: Engine,
+  state: SessionState,
+  transaction: Transaction,
+  compiled: CompiledStatement,
+  parameters: Value[],
+  output: OutputForm,
+): Execution | null {
+  state.block.fresh = false
+  try {
+    return runOnce(engine, transaction, compiled, parameters, output)
+  } catch (error) {
+    transaction.undoStatement()
+    state.block.fail()
+    throw error
+  }
+}
+
+/** One run of a statement in an open transaction. Null if it has to wait or to restart: it is undone then. */
+export function runOnce(
+  engine: Engine,
+  transaction: Transaction,
+  compiled: CompiledStatement,
+  parameters: Value[],
+  output: OutputForm,
+): Execution | null {
+  for (const table of compiled.tables) {
+    const wait = transaction.lockTable(
+      table,
+      table === compiled.target ? TableMode.ROW_EXCLUSIVE : TableMode.ACCESS_SHARE,
+    )
+    if (wait !== null) {
+      wait.cancel()
+      return null
+    }
+  }
+  const view = transaction.beginStatement()
+  const execution = compiled.start(
+    { transaction, view, parameters, memory: new MemoryAccount(engine.memoryLimit) },
+    output,
+  )
+  let step = execution.step(stepBudget)
+  while (step === Step.YIELD) step = execution.step(stepBudget)
+  if (step === Step.DONE) {
+    transaction.endStatement()
+    return execution
+  }
+  transaction.waitingFor?.cancel()
+  transaction.undoStatement()
+  return null
+}

@@ -1,0 +1,104 @@
+/** Opens a database: in memory, or a directory whose log is replayed first (D10). */
+import { CatalogRoot } from '../catalog/index.ts'
+import { decodeChange } from '../catalog/change.ts'
+import type { Env } from '../env/env.ts'
+import { invalidOption } from '../errors.ts'
+import type { LogListener } from '../storage/log/log.ts'
+import { openLog } from '../storage/log/log.ts'
+import { Store } from '../storage/store.ts'
+import { Trace } from '../trace.ts'
+import type { Durability } from '../txn/manager.ts'
+import { TransactionManager } from '../txn/manager.ts'
+import type { Scheduler } from './core.ts'
+import { Database } from './database.ts'
+import { Engine } from './engine.ts'
+
+export interface OpenOptions {
+  /**
+   * When a commit is reported: 'full' (default) once it is on the disk, 'relaxed' once it is in the operating system's
+   * hands, 'none' likewise and without any later fdatasync but the one of `close`.
+   */
+  readonly durability?: Durability
+  /** Estimated bytes that one statement may hold at a time (53200 beyond); 1 GiB by default. */
+  readonly memoryLimit?: number
+  /** Told of the log's replay at opening. */
+  readonly onProgress?: (bytesDone: number, bytesTotal: number) => void
+  /** Clock, timers, randomness and files; Node's by default. */
+  readonly env?: Env
+  /** Picks the statement that steps next; the longest waiting by default. */
+  readonly scheduler?: Scheduler
+  /** Rows that a statement may visit in one step; 10,000 by default. Tests set it to 1 to see every interleaving. */
+  readonly stepBudget?: number
+}
+
+const defaultMemoryLimit = 1 << 30
+const defaultStepBudget = 10_000
+const planCacheBytes = 32 << 20
+
+/** `env` is Node's unless the options bring another. @throws DatabaseError 55006 if the directory is open elsewhere, XX001 if its log is damaged */
+export function openDatabase(env: Env, path: string | undefined, options: OpenOptions): Database {
+  const trace = new Trace()
+  const store = new Store()
+  const settings = {
+    scheduler: options.scheduler ?? null,
+    stepBudget: positive('stepBudget', options.stepBudget, defaultStepBudget),
+    memoryLimit: positive('memoryLimit', options.memoryLimit, defaultMemoryLimit),
+    planCacheBytes,
+  }
+  if (path === undefined || path === ':memory:') {
+    const start = { catalog: CatalogRoot.empty, timestamp: 0 }
+    return new Database(
+      new Engine(
+        {
+          env,
+          trace,
+          store,
+          log: null,
+          transactions: (listener) => new TransactionManager(store, listener, trace, start),
+        },
+        settings,
+      ),
+    )
+  }
+  let catalog = CatalogRoot.empty
+  const replay = store.replay(
+    (payload) => {
+      const change = decodeChange(payload)
+      catalog = catalog.apply(change)
+      return change
+    },
+    options.onProgress ?? (() => undefined),
+  )
+  // The log is replayed before there are transactions that could listen to it.
+  let target: LogListener | null = null
+  const log = openLog(
+    env,
+    path,
+    { durable: (lsn) => target?.durable(lsn), failed: (error) => target?.failed(error) },
+    replay,
+  )
+  const start = { catalog, timestamp: replay.timestamp }
+  return new Database(
+    new Engine(
+      {
+        env,
+        trace,
+        store,
+        log,
+        transactions: (listener) => {
+          const manager = new TransactionManager(store, listener, trace, start)
+          manager.attachLog(log, options.durability ?? 'full')
+          target = manager.logListener
+          return manager
+        },
+      },
+      settings,
+    ),
+  )
+}
+
+function positive(name: string, value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise
+  if (!(value >= 1)) throw invalidOption(name, String(value))
+  return value
+}

@@ -1,0 +1,280 @@
+/**
+ * A session: one client of the database, with a transaction state of its own. Any number of sessions of one database run
+ * at the same time, interleaved between the steps of their statements.
+ */
+import { callbackEndedTransaction, callbackIsAsync, handleClosed, transactionHadFailed } from '../errors.ts'
+import type { IsolationLevel } from '../txn/isolation.ts'
+import { isolationLevel } from '../txn/isolation.ts'
+import { execStatements, queryStatement, tryQuery } from './calls.ts'
+import type { CopyData } from './copyFrom.ts'
+import { copyInto } from './copyFrom.ts'
+import type { Engine } from './engine.ts'
+import { outputChoice } from './output.ts'
+import type { Notice, ObjectRow, QueryOptions, QueryResult } from './result.ts'
+import type { RetryOptions } from './retry.ts'
+import { withRetries, withRetriesSync } from './retry.ts'
+import type { SessionState } from './sessionState.ts'
+import { sqlTag } from './sqlTemplate.ts'
+import type { SqlTag } from './sqlTemplate.ts'
+import { Statement } from './statement.ts'
+import { StreamTask } from './streamTask.ts'
+import type { BlockOptions, TransactionStatus } from './transactionBlock.ts'
+
+/** The isolation levels by SQL's names in lower case; 'snapshot' is another name of 'repeatable read'. */
+export type IsolationName = IsolationLevel | 'snapshot' | 'serializable'
+
+export interface TransactionOptions extends RetryOptions {
+  readonly isolation?: IsolationName
+  readonly readOnly?: boolean
+}
+
+/** Who is in the way of a statement that waits. */
+export interface WaitingFor {
+  /** The lock in words: `row 17 of table "accounts"`. */
+  readonly lock: string
+  readonly mode: string
+  /** The numbers of the sessions that hold it, or stand before this one in its queue. */
+  readonly holders: readonly number[]
+}
+
+export class Session {
+  /** Runs the SQL between the backticks; values become parameters. Also the home of `sql.ident` and `sql.fragment`. */
+  readonly sql: SqlTag
+  readonly #engine: Engine
+  readonly #state: SessionState
+  /** True for the handle that `connect` gave: only that one ends the session. */
+  readonly #owns: boolean
+  #ended = false
+  #savepoints = 0
+
+  /** @internal Made by `connect` and `transaction`. */
+  constructor(engine: Engine, state: SessionState, owns: boolean) {
+    this.#engine = engine
+    this.#state = state
+    this.#owns = owns
+    this.sql = sqlTag((text, values) => this.query(text, values))
+  }
+
+  /** The number of this session, from 1 in the order of their connecting; errors, traces and `waitingFor` use it. */
+  get id(): number {
+    return this.#state.id
+  }
+
+  /** 'waiting': its statement waits for a lock. */
+  get state(): 'idle' | 'active' | 'waiting' {
+    return this.#state.state
+  }
+
+  get transactionStatus(): TransactionStatus {
+    return this.#state.block.status
+  }
+
+  /** The lock that the statement waits for, and who holds it; null if it does not wait. */
+  get waitingFor(): WaitingFor | null {
+    const wait = this.#state.task?.wait ?? null
+    if (wait === null) return null
+    return { lock: wait.resource, mode: wait.mode, holders: wait.holders().map((holder) => holder.session) }
+  }
+
+  /** Is told of notices and warnings, such as a COMMIT without a transaction. */
+  set onNotice(listener: ((notice: Notice) => void) | null) {
+    this.#state.onNotice = listener
+  }
+
+  /**
+   * Runs one statement; calls of a session queue. `$1`, `$2` … in the text stand for `parameters`.
+   * @throws DatabaseError what the statement throws; 57014 if `signal` is aborted; 08003 if the session is closed
+   */
+  query<Row = ObjectRow>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    options: QueryOptions = {},
+  ): Promise<QueryResult<Row>> {
+    try {
+      this.#requireOpen()
+      const immediate = tryQuery<Row>(this.#engine, this.#state, sql, parameters, options)
+      if (immediate !== null) return Promise.resolve(immediate)
+      return queryStatement<Row>(this.#engine, this.#state, sql, parameters, options)
+    } catch (error) {
+      return Promise.reject(error as Error)
+    }
+  }
+
+  /**
+   * Runs the statements of a text one after another. Those outside an explicit block are one transaction.
+   * @throws DatabaseError what the first failing statement throws, with the results of those before it in `results`
+   */
+  async exec(sql: string, options: QueryOptions = {}): Promise<QueryResult[]> {
+    this.#requireOpen()
+    return execStatements(this.#engine, this.#state, sql, options)
+  }
+
+  /** A prepared statement that runs in this session, synchronously. @throws DatabaseError the parser's and binder's errors */
+  prepare<Row = ObjectRow>(sql: string, options: Pick<QueryOptions, 'rowMode' | 'types'> = {}): Statement<Row> {
+    this.#requireOpen()
+    return new Statement<Row>(this.#engine, this.#state, sql, outputChoice(options), () => this.#requireOpen())
+  }
+
+  /** The rows of a query as they are computed, in bounded memory. Other calls of the session wait until it ends. @throws DatabaseError as `query` */
+  async *stream<Row = ObjectRow>(
+    sql: string,
+    parameters: readonly unknown[] = [],
+    options: QueryOptions = {},
+  ): AsyncGenerator<Row, void, undefined> {
+    this.#requireOpen()
+    const { text, literals } = this.#engine.plans.find(sql)
+    const source = { sql, statements: text.statements, literals, parameters }
+    const task = new StreamTask(this.#engine, this.#state, source, outputChoice(options))
+    task.listenTo(options.signal)
+    try {
+      for (;;) {
+        const rows = await task.next()
+        if (rows === null) return
+        yield* rows as Row[]
+      }
+    } finally {
+      task.finish()
+    }
+  }
+
+  /**
+   * `COPY t FROM STDIN …` with the data of an (async) iterable of strings or bytes, cut anywhere. Resolves to the number
+   * of rows. @throws DatabaseError with `where` naming line and column
+   */
+  async copyFrom(sql: string, data: CopyData, options: Pick<QueryOptions, 'signal'> = {}): Promise<number> {
+    this.#requireOpen()
+    return copyInto(this.#engine, this.#state, sql, data, options.signal)
+  }
+
+  /**
+   * Calls `body` in a transaction, and commits; rolls back if it throws. The whole is tried again after 40001 and 40P01.
+   * Inside of a transaction it is a savepoint, and not retried by itself.
+   * @throws what `body` throws; 25P02 if a statement failed in it and `body` went on as if it had not
+   */
+  async transaction<T>(body: (tx: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
+    this.#requireOpen()
+    if (this.#state.block.kind === 'explicit') return this.#nested(body)
+    const age: Age = {}
+    return withRetries(this.#engine.env, options, async () => {
+      const tx = this.#begin(options, age)
+      try {
+        const result = await body(tx)
+        tx.#requireHealthyEnd()
+        await this.query('COMMIT')
+        return result
+      } catch (error) {
+        await this.#rollBack()
+        throw error
+      } finally {
+        tx.#ended = true
+      }
+    })
+  }
+
+  /** As `transaction`, within this call. @throws as `transaction`; 55P03 if a statement had to wait */
+  transactionSync<T>(body: (tx: Session) => T, options: TransactionOptions = {}): T {
+    this.#requireOpen()
+    this.#state.requireIdle()
+    if (this.#state.block.kind === 'explicit') return this.#nestedSync(body)
+    const age: Age = {}
+    return withRetriesSync(options, () => {
+      const tx = this.#begin(options, age)
+      try {
+        const result = body(tx)
+        if (result instanceof Promise) throw callbackIsAsync()
+        tx.#requireHealthyEnd()
+        this.#state.block.commit(true)
+        return result
+      } catch (error) {
+        if (this.#state.block.kind !== 'none') this.#state.block.rollback()
+        throw error
+      } finally {
+        tx.#ended = true
+      }
+    })
+  }
+
+  /** Ends the session: what runs fails with 08003, an open transaction is rolled back. */
+  close(): void {
+    if (this.#ended) return
+    this.#ended = true
+    if (this.#owns) this.#engine.disconnect(this.#state)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close()
+  }
+
+  [Symbol.dispose](): void {
+    this.close()
+  }
+
+  #requireOpen(): void {
+    if (this.#ended || this.#state.closed) throw handleClosed(this.#owns ? 'session' : 'transaction')
+  }
+
+  #begin(options: TransactionOptions, age: Age): Session {
+    this.#state.requireIdle()
+    const defaults = this.#state.defaultModes()
+    const modes: BlockOptions = {
+      level: options.isolation === undefined ? defaults.level : isolationLevel(options.isolation),
+      readOnly: options.readOnly ?? defaults.readOnly,
+      ...(age.firstAttempt === undefined ? {} : { firstAttempt: age.firstAttempt }),
+    }
+    const transaction = this.#state.block.begin('explicit', modes)
+    age.firstAttempt = transaction.firstAttempt
+    return new Session(this.#engine, this.#state, false)
+  }
+
+  /** The callback has returned: is its block still there, and sound? */
+  #requireHealthyEnd(): void {
+    const { block } = this.#state
+    if (block.kind !== 'explicit') throw callbackEndedTransaction()
+    if (block.failed) throw transactionHadFailed()
+  }
+
+  async #rollBack(): Promise<void> {
+    if (this.#state.block.kind !== 'none') await this.query('ROLLBACK')
+  }
+
+  async #nested<T>(body: (tx: Session) => Promise<T> | T): Promise<T> {
+    const name = `isolde_${++this.#savepoints}`
+    const tx = new Session(this.#engine, this.#state, false)
+    await this.query(`SAVEPOINT ${name}`)
+    try {
+      const result = await body(tx)
+      tx.#requireHealthyEnd()
+      await this.query(`RELEASE ${name}`)
+      return result
+    } catch (error) {
+      if (this.#state.block.kind === 'explicit') await this.query(`ROLLBACK TO ${name}`)
+      throw error
+    } finally {
+      tx.#ended = true
+    }
+  }
+
+  #nestedSync<T>(body: (tx: Session) => T): T {
+    const name = `isolde_${++this.#savepoints}`
+    const { block } = this.#state
+    block.savepoint(name)
+    const tx = new Session(this.#engine, this.#state, false)
+    try {
+      const result = body(tx)
+      if (result instanceof Promise) throw callbackIsAsync()
+      tx.#requireHealthyEnd()
+      block.release(name)
+      return result
+    } catch (error) {
+      if (block.kind === 'explicit') block.rollbackTo(name)
+      throw error
+    } finally {
+      tx.#ended = true
+    }
+  }
+}
+
+/** Carries the age of a transaction from its first attempt to its retries. */
+interface Age {
+  firstAttempt?: number
+}

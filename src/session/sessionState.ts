@@ -1,0 +1,101 @@
+/**
+ * What one session is, behind the public handles: its number, settings, transaction block, and the queue of its calls.
+ * One statement at a time runs in a session; further asynchronous calls queue, a synchronous one is refused (55006).
+ */
+import { sessionBusy, sessionClosed, synchronousReentry } from '../errors.ts'
+import type { TransactionManager } from '../txn/manager.ts'
+import type { BlockOptions } from './transactionBlock.ts'
+import { TransactionBlock } from './transactionBlock.ts'
+import type { Core } from './core.ts'
+import type { Notice } from './result.ts'
+import type { SettingValues } from './settings.ts'
+import { Settings } from './settings.ts'
+import type { SessionTask } from './sessionTask.ts'
+
+export class SessionState {
+  /** From 1, in the order in which sessions began. */
+  readonly id: number
+  readonly settings = new Settings()
+  readonly block: TransactionBlock
+  /** The call that runs now. */
+  task: SessionTask | null = null
+  closed = false
+  onNotice: ((notice: Notice) => void) | null = null
+  readonly #core: Core
+  readonly #queue: SessionTask[] = []
+  #modesOf: SettingValues | null = null
+  #modes: BlockOptions = { level: 'read committed', readOnly: false }
+
+  constructor(id: number, core: Core, transactions: TransactionManager) {
+    this.id = id
+    this.#core = core
+    this.block = new TransactionBlock(transactions, this.settings, id)
+  }
+
+  /** The modes of a transaction that names none; the same object as long as the settings are. */
+  defaultModes(): BlockOptions {
+    const { values } = this.settings
+    if (values !== this.#modesOf) {
+      this.#modesOf = values
+      this.#modes = { level: this.settings.defaultIsolation, readOnly: this.settings.defaultReadOnly }
+    }
+    return this.#modes
+  }
+
+  /** Runs the task when the calls before it are done. */
+  submit(task: SessionTask): void {
+    if (this.closed) throw sessionClosed()
+    if (this.task !== null) this.#queue.push(task)
+    else {
+      this.task = task
+      this.#core.submit(task)
+    }
+  }
+
+  /** Throws 55006 or 08003 unless a synchronous call may run now. */
+  requireIdle(): void {
+    if (this.closed) throw sessionClosed()
+    if (this.#core.stepping) throw synchronousReentry()
+    if (this.task !== null) throw sessionBusy()
+  }
+
+  /** Runs the task to its end within this call. */
+  runNow(task: SessionTask): void {
+    this.requireIdle()
+    this.task = task
+    this.#core.drive(task)
+  }
+
+  /** The task is settled; the next call of the queue begins. */
+  finished(task: SessionTask): void {
+    if (this.task !== task) return
+    this.task = this.#queue.shift() ?? null
+    if (this.task !== null) this.#core.wake(this.task)
+  }
+
+  /** Takes a call that has not begun out of the queue; false if it has begun. */
+  unqueue(task: SessionTask): boolean {
+    const at = this.#queue.indexOf(task)
+    if (at < 0) return false
+    this.#queue.splice(at, 1)
+    return true
+  }
+
+  get state(): 'idle' | 'active' | 'waiting' {
+    if (this.task === null) return 'idle'
+    return this.task.wait === null ? 'active' : 'waiting'
+  }
+
+  notice(notice: Notice): void {
+    this.onNotice?.(notice)
+  }
+
+  /** Ends what runs, refuses what waits, rolls back. */
+  close(): void {
+    if (this.closed) return
+    this.closed = true
+    for (const task of this.#queue.splice(0)) task.fail(sessionClosed())
+    this.task?.fail(sessionClosed())
+    if (this.block.kind !== 'none') this.block.rollback()
+  }
+}

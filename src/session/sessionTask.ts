@@ -1,0 +1,158 @@
+/**
+ * A call of a session as the core sees it: a task that steps until it is settled. This file holds what all calls share:
+ * settling once, cancelling, waiting for a lock or for the disk, and what an error does to the transaction block.
+ */
+import { assert } from '../assert.ts'
+import type { DatabaseError } from '../errors.ts'
+import { statementCancelled } from '../errors.ts'
+import type { LockWait } from '../txn/lockWait.ts'
+import type { Transaction } from '../txn/transaction.ts'
+import type { Task } from './core.ts'
+import { TaskStep } from './core.ts'
+import type { Engine } from './engine.ts'
+import type { SessionState } from './sessionState.ts'
+
+export abstract class SessionTask implements Task {
+  readonly sql: string
+  /** The lock it waits for, while it is blocked. */
+  wait: LockWait | null = null
+  /** Set by the engine if the log failed while this call's commit was on its way (08007). */
+  commitError: DatabaseError | null = null
+  /** True once the person was told that it waits for an idle session. */
+  warned = false
+  /** What the call became, once it is settled: null, or its error. */
+  error: Error | null = null
+  settled = false
+  protected readonly engine: Engine
+  protected readonly state: SessionState
+  #committing: Transaction | null = null
+  #onSettled: (() => void) | null = null
+  #signal: AbortSignal | null = null
+
+  constructor(engine: Engine, state: SessionState, sql: string) {
+    this.engine = engine
+    this.state = state
+    this.sql = sql
+  }
+
+  get session(): number {
+    return this.state.id
+  }
+
+  abstract get writes(): boolean
+
+  /** Goes on until the budget is spent; DONE: there is nothing left but to commit an implicit block. Throws the call's errors. */
+  protected abstract advance(budget: number): TaskStep
+
+  /** Gives up what runs: no lock is waited for any more. */
+  protected abstract abandon(): void
+
+  step(budget: number): TaskStep {
+    if (this.settled) return TaskStep.DONE
+    try {
+      if (this.#committing === null) {
+        const outcome = this.advance(budget)
+        if (outcome !== TaskStep.DONE) return outcome
+        if (this.state.block.kind === 'implicit') this.commit()
+      }
+      if (this.commitError !== null) throw this.commitError
+      if (this.#committing?.state === 'committing') return TaskStep.DURABLE
+    } catch (error) {
+      this.#rollBack()
+      this.#settle(asError(error))
+      return TaskStep.DONE
+    }
+    this.#settle(null)
+    return TaskStep.DONE
+  }
+
+  /** Commits the session's block. If the disk must be waited for, `awaitsDisk` is true until it is published. */
+  protected commit(): void {
+    const { transaction } = this.state.block
+    assert(transaction !== null, 'a block that commits has a transaction')
+    if (this.state.block.commit(false) === 'published') return
+    this.#committing = transaction
+    this.engine.awaitPublication(transaction, this)
+  }
+
+  /** True while a commit of this call is not published. */
+  protected get awaitsDisk(): boolean {
+    if (this.commitError !== null) throw this.commitError
+    if (this.#committing?.state === 'committing') return true
+    this.#committing = null
+    return false
+  }
+
+  fail(error: Error): void {
+    // A commit that waits for the disk counts as committed: it cannot be cancelled any more.
+    if (this.settled || this.#committing !== null) return
+    const begun = !this.state.unqueue(this)
+    this.engine.core.drop(this)
+    if (begun) this.#rollBack()
+    this.#settle(error)
+  }
+
+  /** Its caller wants no more of it: what it read is given up, without harm to an explicit block. */
+  protected endEarly(): void {
+    if (this.settled || this.#committing !== null) return
+    const begun = !this.state.unqueue(this)
+    this.engine.core.drop(this)
+    if (begun) {
+      this.abandon()
+      this.wait = null
+      this.engine.forget(this)
+      if (this.state.block.kind === 'implicit') this.state.block.rollback()
+    }
+    this.#settle(null)
+  }
+
+  waitDescription(): string {
+    const { wait } = this
+    if (wait === null) return 'the statement waits for its caller'
+    const holders = wait.holders().map((holder) => `session ${holder.session}`)
+    return `${wait.mode} on ${wait.resource}${holders.length === 0 ? '' : `, held by ${holders.join(' and ')}`}`
+  }
+
+  /** Calls back when the call is settled. */
+  onSettled(callback: () => void): void {
+    if (this.settled) callback()
+    else this.#onSettled = callback
+  }
+
+  /** Cancels the call (57014) when the signal is aborted. */
+  listenTo(signal: AbortSignal | undefined): void {
+    if (signal === undefined) return
+    if (signal.aborted) {
+      this.#cancel()
+      return
+    }
+    this.#signal = signal
+    signal.addEventListener('abort', this.#cancel, { once: true })
+  }
+
+  readonly #cancel = (): void => this.fail(statementCancelled())
+
+  #rollBack(): void {
+    this.abandon()
+    this.wait = null
+    this.engine.forget(this)
+    if (this.#committing === null) this.state.block.fail()
+  }
+
+  #settle(error: Error | null): void {
+    this.settled = true
+    this.error = error
+    this.#signal?.removeEventListener('abort', this.#cancel)
+    const { trace } = this.engine
+    if (trace.on && error !== null) {
+      const code = 'code' in error && typeof error.code === 'string' ? error.code : 'XX000'
+      trace.emit({ kind: 'error', session: this.session, code, message: error.message })
+    }
+    this.state.finished(this)
+    this.#onSettled?.()
+  }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error))
+}

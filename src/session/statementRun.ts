@@ -1,0 +1,164 @@
+/**
+ * One planned statement on its way through a transaction: plan, lock its tables, run, and run again when it had to wait
+ * or met a newer version (D2: waiting is a statement restart).
+ *
+ *     plan ─► lock tables ─► run ──DONE──► end of statement
+ *       ▲          │ wait      │ BLOCKED: what this run wrote is undone, its locks stay; wait for the grant
+ *       └──────────┴───────────┤ CHANGED (READ COMMITTED): undone likewise
+ *                              └─► run again with a fresh snapshot, exclusively if it writes
+ *
+ * A wait for a table may end with another catalog: then the statement is planned again.
+ */
+import { assert } from '../assert.ts'
+import type { CompiledStatement, Execution, OutputForm } from '../executor/index.ts'
+import { MemoryAccount, Step } from '../executor/index.ts'
+import type { Value } from '../types/value.ts'
+import type { LockWait } from '../txn/lockWait.ts'
+import type { Transaction } from '../txn/transaction.ts'
+import { TableMode } from '../txn/lockModes.ts'
+import type { Core } from './core.ts'
+import { TaskStep } from './core.ts'
+import type { Engine } from './engine.ts'
+import { resultOf } from './output.ts'
+import type { QueryResult } from './result.ts'
+import type { SessionTask } from './sessionTask.ts'
+
+/** A statement bound to its values, under the catalog of the transaction it will run in. */
+export interface BoundStatement {
+  readonly compiled: CompiledStatement
+  readonly parameters: Value[]
+}
+
+export interface RunOptions {
+  readonly output: (compiled: CompiledStatement) => OutputForm
+  readonly memoryLimit: number
+}
+
+export class StatementRun {
+  /** The lock it waits for; null while it runs. */
+  wait: LockWait | null = null
+  execution: Execution | null = null
+  compiled: CompiledStatement | null = null
+  readonly #engine: Engine
+  readonly #core: Core
+  readonly #task: SessionTask
+  readonly #transaction: Transaction
+  readonly #bind: (transaction: Transaction) => BoundStatement
+  readonly #options: RunOptions
+  #bound: BoundStatement | null = null
+  #runs = 0
+  /** True between the begin and the end of the transaction's statement. */
+  #begun = false
+
+  constructor(
+    engine: Engine,
+    task: SessionTask,
+    transaction: Transaction,
+    bind: (transaction: Transaction) => BoundStatement,
+    options: RunOptions,
+  ) {
+    this.#engine = engine
+    this.#core = engine.core
+    this.#task = task
+    this.#transaction = transaction
+    this.#bind = bind
+    this.#options = options
+  }
+
+  /** DONE, YIELD or BLOCKED. Throws what the statement throws; the caller then undoes the statement. */
+  step(budget: number): TaskStep {
+    if (this.wait !== null) {
+      const { wait } = this
+      if (wait.error !== null) throw wait.error
+      assert(wait.granted, 'a statement that waits was stepped before its lock was granted')
+      this.wait = null
+    }
+    const execution = this.execution ?? this.#start()
+    if (execution === null) return this.#blocked()
+    switch (execution.step(budget)) {
+      case Step.DONE:
+        this.#core.endExclusive(this.#task)
+        this.#transaction.endStatement()
+        this.#begun = false
+        return TaskStep.DONE
+      case Step.YIELD:
+        return TaskStep.YIELD
+      case Step.BLOCKED:
+        this.#again('lock')
+        this.wait = this.#transaction.waitingFor
+        return this.#blocked()
+      case Step.RESTART:
+        this.#again('newer version')
+        return TaskStep.YIELD
+    }
+  }
+
+  /** Gives up: what was written is undone, and no lock is waited for any more. */
+  abandon(): void {
+    this.#core.endExclusive(this.#task)
+    this.wait?.cancel()
+    this.wait = null
+    this.execution = null
+    if (this.#begun) this.#transaction.undoStatement()
+    this.#begun = false
+  }
+
+  result(): QueryResult<unknown> {
+    assert(this.execution !== null && this.compiled !== null, 'only what has run has a result')
+    return resultOf(this.compiled, this.execution)
+  }
+
+  /** Null if it waits for a table. */
+  #start(): Execution | null {
+    const transaction = this.#transaction
+    for (;;) {
+      const bound = (this.#bound ??= this.#bind(transaction))
+      const { catalog } = transaction
+      const wait = this.#lockTables(bound.compiled)
+      if (wait !== null) {
+        this.#bound = null
+        this.wait = wait
+        return null
+      }
+      if (catalog === transaction.catalog) break
+      this.#bound = null
+    }
+    const view = this.#begun ? transaction.restartStatement() : transaction.beginStatement()
+    this.#begun = true
+    const { compiled, parameters } = this.#bound
+    if (this.#runs > 0 && compiled.writes && transaction.level === 'read committed')
+      this.#core.beginExclusive(this.#task)
+    this.compiled = compiled
+    this.execution = compiled.start(
+      { transaction, view, parameters, memory: new MemoryAccount(this.#options.memoryLimit) },
+      this.#options.output(compiled),
+    )
+    return this.execution
+  }
+
+  #lockTables(compiled: CompiledStatement): LockWait | null {
+    for (const table of compiled.tables) {
+      const mode = table === compiled.target ? TableMode.ROW_EXCLUSIVE : TableMode.ACCESS_SHARE
+      const wait = this.#transaction.lockTable(table, mode)
+      if (wait !== null) return wait
+    }
+    return null
+  }
+
+  #again(cause: 'lock' | 'newer version'): void {
+    this.#core.endExclusive(this.#task)
+    this.execution = null
+    this.#runs++
+    const { trace } = this.#engine
+    if (trace.on) trace.emit({ kind: 'restart', session: this.#task.session, run: this.#runs + 1, cause })
+  }
+
+  #blocked(): TaskStep {
+    const { wait } = this
+    assert(wait !== null, 'a blocked statement waits for a lock')
+    // A wait that made a deadlock may have been chosen as its victim, or granted by reordering the queue, on the spot.
+    if (wait.granted || wait.error !== null) return TaskStep.YIELD
+    this.#engine.awaitLock(wait, this.#task)
+    return TaskStep.BLOCKED
+  }
+}

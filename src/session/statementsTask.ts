@@ -1,0 +1,169 @@
+/**
+ * The statements of one text, one after another: `query`, `exec`, a stream, a prepared statement that could not run in
+ * one step.
+ *
+ * Several statements that stand in no explicit block are one implicit transaction, as in PostgreSQL: a failure of one
+ * undoes them all. Each is planned when its turn comes, under the catalog that the ones before it left.
+ */
+import { inFailedTransaction } from '../errors.ts'
+import { explain, isDataStatement, planDdl } from '../planner/index.ts'
+import type { CachedStatement } from '../planner/index.ts'
+import type { NormalisedText, Statement } from '../parser/ast.ts'
+import type { LockWait } from '../txn/lockWait.ts'
+import type { Transaction } from '../txn/transaction.ts'
+import { executeControl, isControlStatement } from './control.ts'
+import type { CopySource } from './copyRun.ts'
+import { CopyRun, fileSource } from './copyRun.ts'
+import { TaskStep } from './core.ts'
+import { DdlRun } from './ddlRun.ts'
+import type { Engine } from './engine.ts'
+import type { OutputChoice } from './output.ts'
+import { emptyResult, textRows } from './output.ts'
+import type { QueryResult } from './result.ts'
+import type { SessionState } from './sessionState.ts'
+import { SessionTask } from './sessionTask.ts'
+import type { BoundStatement } from './statementRun.ts'
+import { StatementRun } from './statementRun.ts'
+
+export interface StatementSource {
+  readonly sql: string
+  readonly statements: readonly CachedStatement[]
+  /** The literals that were lifted out of this text. */
+  readonly literals: NormalisedText | null
+  /** JavaScript values of $1 … $n. */
+  readonly parameters: readonly unknown[]
+}
+
+/** A statement that takes steps: a planned one, COPY, DDL. */
+export interface Run {
+  /** The lock it waits for. */
+  readonly wait: LockWait | null
+  /** Throws the statement's errors. */
+  step(budget: number): TaskStep
+  abandon(): void
+  /** Once it is DONE. */
+  result(): QueryResult<unknown>
+}
+
+export class StatementsTask extends SessionTask {
+  /** Of the statements that are complete. */
+  readonly results: QueryResult<unknown>[] = []
+  readonly #source: StatementSource
+  readonly #output: OutputChoice
+  readonly #copyData: CopySource | null
+  #run: Run | null = null
+  #next = 0
+
+  /** `copyData`: what COPY … FROM STDIN reads; null if there is none. */
+  constructor(
+    engine: Engine,
+    state: SessionState,
+    source: StatementSource,
+    output: OutputChoice,
+    copyData: CopySource | null = null,
+  ) {
+    super(engine, state, source.sql)
+    this.#source = source
+    this.#output = output
+    this.#copyData = copyData
+  }
+
+  get writes(): boolean {
+    return this.#source.statements.some(({ statement }) => statement.kind !== 'select' && statement.kind !== 'values')
+  }
+
+  protected advance(budget: number): TaskStep {
+    for (;;) {
+      if (this.awaitsDisk) return TaskStep.DURABLE
+      if (this.#run === null) {
+        if (!this.#begin()) return TaskStep.DONE
+        continue
+      }
+      const outcome = this.stepRun(this.#run, budget)
+      this.wait = this.#run.wait
+      if (outcome !== TaskStep.DONE) return outcome
+      this.#complete(this.#run.result())
+      this.#run = null
+    }
+  }
+
+  /** Steps the statement that runs; a stream takes its rows out in between. */
+  protected stepRun(run: Run, budget: number): TaskStep {
+    return run.step(budget)
+  }
+
+  protected abandon(): void {
+    this.#run?.abandon()
+    this.#run = null
+  }
+
+  #complete(result: QueryResult<unknown>): void {
+    this.results.push(result)
+    const { trace } = this.engine
+    if (trace.on) trace.emit({ kind: 'done', session: this.session, rowCount: result.rowCount })
+  }
+
+  /** Begins the next statement; false if there is none. */
+  #begin(): boolean {
+    const cached = this.#source.statements[this.#next]
+    if (cached === undefined) return false
+    this.#next++
+    const { statement } = cached
+    const { state, engine } = this
+    if (engine.trace.on) {
+      const transaction = state.block.transaction?.id ?? null
+      engine.trace.emit({
+        kind: 'statement',
+        session: this.session,
+        transaction,
+        sql: this.sql.slice(cached.start, cached.end),
+      })
+    }
+    if (state.block.failed && !endsFailedBlock(statement)) throw inFailedTransaction()
+    if (isControlStatement(statement)) {
+      const outcome = executeControl(state, statement, this.#source.statements.length > 1, this.#output)
+      if (outcome === 'commit') this.commit()
+      this.#complete(outcome === 'commit' ? emptyResult('COMMIT') : outcome)
+      return true
+    }
+    const transaction = state.block.transaction ?? state.block.begin('implicit', state.defaultModes())
+    state.block.fresh = false
+    if (statement.kind === 'explain') {
+      this.#complete(
+        textRows('QUERY PLAN', explain(statement, transaction.catalog, engine.store), 'EXPLAIN', this.#output),
+      )
+    } else this.#run = this.#runOf(cached, transaction)
+    return true
+  }
+
+  #runOf(cached: CachedStatement, transaction: Transaction): Run {
+    const { statement } = cached
+    const { engine } = this
+    if (isDataStatement(statement)) {
+      return new StatementRun(engine, this, transaction, () => this.#bind(cached, transaction), {
+        output: (compiled) => this.#output.formOf(compiled),
+        memoryLimit: engine.memoryLimit,
+      })
+    }
+    if (statement.kind === 'copy') {
+      return new CopyRun(
+        engine,
+        this,
+        transaction,
+        statement,
+        this.#copyData ?? fileSource(engine.env.files, statement),
+      )
+    }
+    return new DdlRun(engine, this, transaction, statement, (root) => planDdl(statement, root))
+  }
+
+  #bind(cached: CachedStatement, transaction: Transaction): BoundStatement {
+    const { parameters, literals } = this.#source
+    const planned = cached.plan(transaction.catalog, parameters)
+    return { compiled: planned.compiled, parameters: planned.bind(parameters, literals) }
+  }
+}
+
+function endsFailedBlock(statement: Statement): boolean {
+  return statement.kind === 'rollback' || statement.kind === 'commit' || statement.kind === 'rollback_to'
+}

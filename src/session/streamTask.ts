@@ -1,0 +1,90 @@
+/**
+ * A statement whose rows are taken as they come: at most a chunk of them is held, and while nobody asks for more the
+ * task is parked. Behind `session.stream` and `statement.iterate`.
+ */
+import type { Engine } from './engine.ts'
+import { TaskStep } from './core.ts'
+import type { OutputChoice } from './output.ts'
+import type { SessionState } from './sessionState.ts'
+import { StatementRun } from './statementRun.ts'
+import { StatementsTask } from './statementsTask.ts'
+import type { Run, StatementSource } from './statementsTask.ts'
+
+/** Rows that may lie ready before the statement is parked. */
+const chunkRows = 256
+
+export class StreamTask extends StatementsTask {
+  #rows: unknown[] = []
+  #parked = false
+  #started = false
+  #wanted: (() => void) | null = null
+
+  constructor(engine: Engine, state: SessionState, source: StatementSource, output: OutputChoice) {
+    super(engine, state, source, output)
+    this.onSettled(() => this.#deliver())
+  }
+
+  protected override stepRun(run: Run, budget: number): TaskStep {
+    const outcome = super.stepRun(run, budget)
+    const rows = run instanceof StatementRun ? (run.execution?.take() ?? []) : []
+    if (rows.length > 0) this.#rows = this.#rows.length === 0 ? rows : this.#rows.concat(rows)
+    if (outcome === TaskStep.YIELD && this.#rows.length >= chunkRows) {
+      this.#parked = true
+      this.#deliver()
+      return TaskStep.PARKED
+    }
+    return outcome
+  }
+
+  /** The next rows, at least one; null at the end. */
+  async next(): Promise<unknown[] | null> {
+    if (this.#rows.length === 0 && !this.settled) {
+      await new Promise<void>((resolve) => {
+        this.#wanted = resolve
+        if (!this.#started) {
+          this.#started = true
+          this.state.submit(this)
+        } else if (this.#parked) {
+          this.#parked = false
+          this.engine.core.wake(this)
+        }
+      })
+    }
+    return this.#take()
+  }
+
+  /** As `next`, within this call. */
+  nextSync(): unknown[] | null {
+    while (this.#rows.length === 0 && !this.settled) {
+      this.#parked = false
+      if (this.#started) this.engine.core.drive(this)
+      else {
+        this.#started = true
+        this.state.runNow(this)
+      }
+    }
+    return this.#take()
+  }
+
+  /** Its consumer has gone. */
+  finish(): void {
+    this.#rows = []
+    if (this.#started) this.endEarly()
+  }
+
+  #take(): unknown[] | null {
+    if (this.#rows.length > 0) {
+      const rows = this.#rows
+      this.#rows = []
+      return rows
+    }
+    if (this.error !== null) throw this.error
+    return null
+  }
+
+  #deliver(): void {
+    const wanted = this.#wanted
+    this.#wanted = null
+    wanted?.()
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * The transaction state of one session: PostgreSQL's transaction blocks over the transactions of the engine.
+ *
+ *     idle ──BEGIN──► explicit ──error──► failed ──ROLLBACK, COMMIT──► idle
+ *       └─a statement alone, or exec of several─► implicit ──end──► idle
+ *
+ * A statement that fails ends an implicit block. In an explicit one everything since the last savepoint (or BEGIN) is
+ * undone at once and its locks are given up, as in PostgreSQL: the block only remembers that it failed.
+ */
+import { assert } from '../assert.ts'
+import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOutsideBlock } from '../errors.ts'
+import type { TransactionManager } from '../txn/manager.ts'
+import type { IsolationLevel } from '../txn/isolation.ts'
+import type { Mark, Transaction } from '../txn/transaction.ts'
+import type { SettingValues, Settings } from './settings.ts'
+
+export interface BlockOptions {
+  readonly level: IsolationLevel
+  readonly readOnly: boolean
+  /** The age of the first attempt, so that a retry does not grow younger. */
+  readonly firstAttempt?: number
+}
+
+interface SavepointRecord {
+  readonly name: string
+  readonly mark: Mark
+  readonly settings: SettingValues
+}
+
+export type TransactionStatus = 'idle' | 'transaction' | 'failed'
+
+export class TransactionBlock {
+  /** Null when idle, and in a failed block without savepoints. */
+  transaction: Transaction | null = null
+  kind: 'none' | 'implicit' | 'explicit' = 'none'
+  failed = false
+  /** True before the first statement: SET TRANSACTION may still change the level. */
+  fresh = false
+  readonly #transactions: TransactionManager
+  readonly #settings: Settings
+  readonly #session: number
+  #savepoints: SavepointRecord[] = []
+  #settingsBefore: SettingValues
+
+  constructor(transactions: TransactionManager, settings: Settings, session: number) {
+    this.#transactions = transactions
+    this.#settings = settings
+    this.#session = session
+    this.#settingsBefore = settings.values
+  }
+
+  get status(): TransactionStatus {
+    if (this.kind !== 'explicit') return 'idle'
+    return this.failed ? 'failed' : 'transaction'
+  }
+
+  begin(kind: 'implicit' | 'explicit', options: BlockOptions): Transaction {
+    assert(this.kind === 'none', 'a block begins in no other')
+    this.transaction = this.#transactions.begin({ ...options, session: this.#session })
+    this.kind = kind
+    this.failed = false
+    this.fresh = true
+    this.#savepoints = []
+    this.#settingsBefore = this.#settings.values
+    return this.transaction
+  }
+
+  /** SET TRANSACTION before the first statement: the same block with other modes. */
+  restart(options: BlockOptions): void {
+    assert(this.transaction !== null && this.fresh, 'only a fresh transaction changes its modes')
+    const { firstAttempt } = this.transaction
+    this.#transactions.rollback(this.transaction)
+    this.transaction = this.#transactions.begin({ ...options, firstAttempt, session: this.#session })
+  }
+
+  /**
+   * Commits, and leaves the block in any case. `synchronously`: waits for the disk within this call. Throws what the
+   * commit throws; the transaction is over then.
+   */
+  commit(synchronously: boolean): 'published' | 'committing' {
+    const transaction = this.transaction
+    assert(transaction !== null, 'nothing to commit')
+    this.#leave()
+    this.#settings.dropLocal()
+    return this.#transactions.commit(transaction, synchronously)
+  }
+
+  rollback(): void {
+    const transaction = this.transaction
+    this.#settings.values = this.#settingsBefore
+    this.#leave()
+    if (transaction !== null) this.#transactions.rollback(transaction)
+  }
+
+  /** A statement failed: an implicit block is over, an explicit one has failed. */
+  fail(): void {
+    if (this.kind !== 'explicit') {
+      if (this.kind === 'implicit') this.rollback()
+      return
+    }
+    const last = this.#savepoints.at(-1)
+    const transaction = this.transaction
+    this.failed = true
+    if (transaction === null) return
+    if (last !== undefined) transaction.rollbackTo(last.mark)
+    else {
+      this.transaction = null
+      this.#transactions.rollback(transaction)
+    }
+  }
+
+  savepoint(name: string): void {
+    const transaction = this.#inBlock('SAVEPOINT')
+    this.#savepoints.push({ name, mark: transaction.mark(), settings: this.#settings.values })
+  }
+
+  release(name: string): void {
+    this.#inBlock('RELEASE SAVEPOINT')
+    this.#savepoints.length = this.#find(name)
+  }
+
+  /** Also the way out of a failed block. The savepoint itself stays. */
+  rollbackTo(name: string): void {
+    if (this.kind !== 'explicit') throw savepointOutsideBlock('ROLLBACK TO SAVEPOINT')
+    const at = this.#find(name)
+    const record = this.#savepoints[at]
+    assert(record !== undefined && this.transaction !== null, 'a savepoint has a transaction')
+    this.transaction.rollbackTo(record.mark)
+    this.#settings.values = record.settings
+    this.#savepoints.length = at + 1
+    this.failed = false
+  }
+
+  /** Throws 25P02 if the block has failed. */
+  requireHealthy(): void {
+    if (this.failed) throw inFailedTransaction()
+  }
+
+  #inBlock(command: string): Transaction {
+    if (this.kind !== 'explicit') throw savepointOutsideBlock(command)
+    if (this.transaction === null) throw noActiveTransaction()
+    return this.transaction
+  }
+
+  #find(name: string): number {
+    const at = this.#savepoints.findLastIndex((savepoint) => savepoint.name === name)
+    if (at < 0) throw noSuchSavepoint(name)
+    return at
+  }
+
+  #leave(): void {
+    this.transaction = null
+    this.kind = 'none'
+    this.failed = false
+    this.#savepoints = []
+  }
+}
