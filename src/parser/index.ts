@@ -11,5 +11,9 @@
  */
 export type * from './ast.ts'
 export { maxExpressionDepth } from './ast.ts'
-export { parseStatement, parseStatements } from './parse.ts'
+export { isComplete } from './completeness.ts'
+export { deparse, deparseType, quoteIdentifier, quoteString } from './deparse.ts'
+export { renderErrorPosition } from './errorPosition.ts'
+export type { ErrorPosition } from './errorPosition.ts'
 export { normalise } from './normalise.ts'
+export { parseStatement, parseStatements } from './parse.ts'

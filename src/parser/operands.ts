@@ -18,6 +18,7 @@ import {
   NumericToken,
   Operator,
   ParameterToken,
+  QuotedIdentifier,
   RParen,
   ReservedWord,
   Sign,
@@ -318,7 +319,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
   /** Names that are no functions but forms of their own. */
   private refuseForm(name: Token): void {
     const word = name.value
-    if (typeof word !== 'string' || name.tokenTypeIdx === Word.tokenTypeIdx) return
+    if (typeof word !== 'string' || name.tokenTypeIdx === QuotedIdentifier.tokenTypeIdx) return
     if (word === 'exists') this.refuse('a subquery in an expression', 0)
     if (word === 'row') this.refuse('a row value', 0)
     if (word === 'grouping' || word === 'interval') this.refuse(word.toUpperCase(), 0)
