@@ -1,6 +1,6 @@
 /** What a session sees of a statement that runs. */
 import type { ReadView } from '../storage/readView.ts'
-import type { LockWait } from '../txn/lock.ts'
+import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { Value } from '../types/value.ts'
 import type { MemoryAccount } from './memoryAccount.ts'

@@ -8,7 +8,7 @@
 import type { ReadView } from '../storage/readView.ts'
 import type { IndexCursor } from '../storage/row/cursor.ts'
 import type { SourceScan } from '../storage/scanSource.ts'
-import type { LockWait } from '../txn/lock.ts'
+import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { Value } from '../types/value.ts'
 import type { MemoryAccount } from './memoryAccount.ts'
