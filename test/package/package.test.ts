@@ -2,8 +2,9 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { installTarball, pack } from '../../scripts/pack.ts'
+import { consoles, programs } from './readme.ts'
 
 // What a user gets: the package is built, packed, and installed into an empty folder from the tarball alone, with the
 // network off. It is used there from TypeScript, from JavaScript and as a command, and judged by publint and attw.
@@ -108,6 +109,25 @@ test('it has the command isolde: data on stdout, exit code 3 after an error', ()
   expect(failed.status).toBe(3)
   expect(failed.stdout).toBe('')
   expect(failed.stderr).toContain('SELECT')
+})
+
+describe('the README says what happens', () => {
+  test.each(programs().map((example, i) => [i + 1, example] as const))('program %i', (i, { code, prints }) => {
+    const name = `readme-${String(i)}.mjs`
+    writeFileSync(join(project, name), code)
+    expect(run(project, process.execPath, [name]).trimEnd().split('\n')).toEqual(prints)
+  })
+
+  test.each(consoles().map((example) => [example.command, example] as const))('$ %s', (_, { command, output }) => {
+    const path = `${join(project, 'node_modules/.bin')}:${environment.PATH}`
+    const { stdout, stderr } = spawnSync('bash', ['-c', command], {
+      cwd: project,
+      env: { ...environment, PATH: path, NO_COLOR: '1', COLUMNS: '100' },
+      encoding: 'utf8',
+    })
+    const trimmed = (text: string): string => text.replace(/[ \t]+$/gm, '').trim()
+    expect(trimmed(stdout + stderr)).toBe(trimmed(output))
+  })
 })
 
 test('publint and attw are content', () => {
