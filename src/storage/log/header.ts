@@ -93,6 +93,8 @@ function decodeSlot(slot: Buffer, parity: number, path: string): LogHeader | nul
 
 /** The newest whole header. Throws XX001 if there is none, 22023 if another version of Isolde wrote it. */
 export function readHeader(file: File, path: string): LogHeader {
+  const size = file.size()
+  if (size < HEADER_BYTES) throw logDamaged(path, size, 'the file ends within its headers')
   const slots = [0, 1].map((parity) => decodeSlot(readSlot(file, parity), parity, path))
   const whole = slots.filter((header) => header !== null).sort((a, b) => b.sequence - a.sequence)
   const newest = whole[0]

@@ -188,8 +188,8 @@ export class RedoLog implements CommitLog {
   }
 
   private checkUsable(): void {
-    if (this.closed) throw logClosed(this.files.path)
     if (this.failure !== null) throw this.failure
+    if (this.closed) throw logClosed(this.files.path)
   }
 
   private checkEpoch(): void {
