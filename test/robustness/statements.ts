@@ -286,10 +286,24 @@ const fragments = [
   'CASE', 'WHEN', 'END', 'AS', 'JOIN', 'ON', 'NOT', 'BETWEEN', 'IN', 'LIKE', 'VALUES', 'DEFAULT', 'DISTINCT', 'ORDER BY', 'LIMIT',
 ] // prettier-ignore
 
-/** Deletes, doubles, swaps, inserts and replaces pieces of a statement: nearly SQL. */
+/** Nearly SQL: words changed for other words, or pieces deleted, doubled, moved, inserted and overwritten. */
 export function mutate(random: RandomSource, text: string): string {
+  return random.chance(50) ? mutateWords(random, text) : mutateCharacters(random, text)
+}
+
+function mutateWords(random: RandomSource, text: string): string {
+  const words = text.split(' ')
+  for (let n = 1 + random.below(2); n > 0; n--) {
+    const at = random.below(words.length)
+    const replacement = random.chance(60) ? random.pick(words) : random.pick(fragments)
+    words.splice(at, random.below(2), ...(random.chance(80) ? [replacement] : []))
+  }
+  return words.join(' ')
+}
+
+function mutateCharacters(random: RandomSource, text: string): string {
   let mutant = text
-  for (let n = 1 + random.below(4); n > 0; n--) {
+  for (let n = 1 + random.below(3); n > 0; n--) {
     const from = random.below(mutant.length + 1)
     const to = Math.min(mutant.length, from + random.below(12))
     const piece = mutant.slice(from, to)
