@@ -16,7 +16,6 @@ export class Remote {
   static async start(module: string): Promise<Remote> {
     const child = fork(join(import.meta.dirname, 'contender.ts'), [module], {
       execArgv: ['--expose-gc', '--disable-warning=ExperimentalWarning'],
-      // Left to itself the collector sizes its young generation by luck; 16 MiB semi-spaces are Node's own for machines of this size.
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     })
     const answer = await answerOf(child)
