@@ -309,9 +309,7 @@ export interface InsertValues extends Node {
   readonly rows: readonly (readonly (Expression | DefaultMarker)[])[]
 }
 
-export interface InsertDefaults extends Node {
-  readonly kind: 'default_values'
-}
+export type InsertDefaults = Node & { readonly kind: 'default_values' }
 
 export interface Insert extends Node {
   readonly kind: 'insert'
@@ -517,7 +515,7 @@ export interface Explain extends Node {
   readonly analyze: boolean
   /** Isolde's own: print the generated code. */
   readonly code: boolean
-  readonly statement: Query | Insert | Update | Delete
+  readonly statement: DataStatement
 }
 
 export type DataStatement = Query | Insert | Update | Delete
@@ -541,8 +539,6 @@ export type Statement =
   | Reset
   | Copy
   | Explain
-
-// ---------------------------------------------------------------------------------------------------- the results
 
 /** One statement of a text, with what its readers need beside the tree. */
 export interface ParsedStatement {

@@ -137,9 +137,9 @@ export abstract class ExpressionGrammar extends Grammar {
     const left = this.left
     const leftHeight = this.height
     const token = this.take(1, InfixOperator)
-    const operator = token.value as string
+    const operator = token.name
     if (this.at(LParen, 2) && (this.at(All) || this.at(keyword('any')) || this.at(keyword('some')))) {
-      this.refuse(`${String(this.valueAt(1)).toUpperCase()} (…)`)
+      this.refuse(`${this.upperAt(1)} (…)`)
     }
     const right = this.operand(1, this.RECORDING_PHASE ? 1 : operatorPower(operator) + 1, this.restricted)
     this.height = 1 + Math.max(leftHeight, this.height)

@@ -82,6 +82,9 @@ const internalNames: Readonly<Record<string, string>> = {
   nchar: 'bpchar',
 }
 
+/** Stands for a token while the grammar is recorded. */
+export const placeholder = new Token('', 0, 0, Word, '')
+
 export abstract class Grammar extends EmbeddedActionsParser {
   /** Slots whose value belongs to the plan. */
   readonly pinned: number[] = []
@@ -108,7 +111,8 @@ export abstract class Grammar extends EmbeddedActionsParser {
   // ------------------------------------------------------------------------------------------------------- seams
 
   protected take(index: number, type: TokenType): Token {
-    return this.consume(index, type) as Token
+    const token = this.consume(index, type)
+    return token instanceof Token ? token : placeholder
   }
 
   protected at(type: TokenType, ahead = 1): boolean {
@@ -118,6 +122,11 @@ export abstract class Grammar extends EmbeddedActionsParser {
   protected valueAt(ahead: number): TokenValue | null {
     const token = this.LA(ahead)
     return token instanceof Token ? token.value : null
+  }
+
+  /** The text of a token in upper case, for messages. */
+  protected upperAt(ahead: number): string {
+    return this.LA(ahead).image.toUpperCase()
   }
 
   /** True if the next token is this unquoted word, whatever token type it has. */
@@ -181,7 +190,7 @@ export abstract class Grammar extends EmbeddedActionsParser {
 
   protected columnName(index: number): ColumnName {
     const token = this.take(index, ColumnId)
-    return { name: token.value as string, position: token.startOffset }
+    return { name: token.name, position: token.startOffset }
   }
 
   readonly tableName = this.RULE('tableName', (): TableName => {
@@ -190,11 +199,11 @@ export abstract class Grammar extends EmbeddedActionsParser {
     let name = first
     this.OPTION(() => {
       this.CONSUME(Dot)
-      schema = first.value as string
+      schema = first.name
       name = this.take(2, Label)
     })
     if (this.at(Dot)) this.refuse('a cross-database reference')
-    return { schema, name: name.value as string, position: first.startOffset }
+    return { schema, name: name.name, position: first.startOffset }
   })
 
   readonly columnNames = this.RULE('columnNames', (): readonly ColumnName[] => {
@@ -219,8 +228,8 @@ export abstract class Grammar extends EmbeddedActionsParser {
 
   /** A type whose name is a keyword: several words, modifiers in the middle. */
   protected readonly wordedType = this.RULE('wordedType', (): Omit<TypeName, 'position'> => {
-    if (this.atWord('bit') || this.atWord('national')) this.refuse(`type ${String(this.valueAt(1))}`)
-    const word = this.take(1, TypeWord).value as string
+    if (this.atWord('bit') || this.atWord('national')) this.refuse(`type ${this.LA(1).image}`)
+    const word = this.take(1, TypeWord).name
     let name = internalNames[word] ?? word
     this.OPTION1({
       GATE: () => name === 'bpchar' && this.atWord('varying'),
@@ -246,12 +255,12 @@ export abstract class Grammar extends EmbeddedActionsParser {
   private readonly namedType = this.RULE('namedType', (): Omit<TypeName, 'position'> => {
     if (this.atWord('interval')) this.refuse('type interval')
     if (this.atWord('setof')) this.refuse('SETOF')
-    let name = this.take(1, NonReserved).value as string
+    let name = this.take(1, NonReserved).name
     let schema: string | null = null
     this.OPTION1(() => {
       this.CONSUME(Dot)
       schema = name
-      name = this.take(2, Label).value as string
+      name = this.take(2, Label).name
     })
     this.OPTION2({
       GATE: () => name === 'double' && this.atWord('precision'),

@@ -4,7 +4,7 @@ import { flatten } from './quoting.ts'
 
 const maxBytes = 63
 
-const onlyAscii = /^[\x00-\x7f]*$/ // eslint-disable-line no-control-regex
+const onlyAscii = /^[\x00-\x7f]*$/
 
 export function foldIdentifier(text: string, position: number): string {
   if (onlyAscii.test(text)) return flatten(truncateIdentifier(text.toLowerCase()))

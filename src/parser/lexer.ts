@@ -48,7 +48,6 @@ import {
   StringToken,
   Token,
   Typecast,
-  Word,
   wordType,
 } from './tokens.ts'
 

@@ -35,7 +35,7 @@ export abstract class ManipulationGrammar extends QueryGrammar {
     const table = this.SUBRULE(this.tableName)
     const alias = this.OPTION1(() => {
       this.CONSUME(As)
-      return this.take(1, ColumnId).value as string
+      return this.take(1, ColumnId).name
     })
     const columns = this.OPTION2({
       GATE: () => !this.atParenthesisedQuery(),
@@ -123,7 +123,7 @@ export abstract class ManipulationGrammar extends QueryGrammar {
 
   private readonly targetAlias = this.RULE('targetAlias', (): string => {
     this.OPTION(() => this.CONSUME(As))
-    return this.take(1, ColumnId).value as string
+    return this.take(1, ColumnId).name
   })
 
   private readonly assignment = this.RULE('assignment', (): readonly Assignment[] =>

@@ -1,7 +1,8 @@
-/** What an expression is made of: literals, names, calls, CASE, CAST, and the calls whose arguments have their own syntax. */
+/** What an expression is made of: literals, names, calls, parentheses, prefixes. */
 import type { TokenType } from 'chevrotain'
-import type { CaseBranch, Expression, IntegerLiteral, NumericLiteral, NumericValue, StringLiteral } from './ast.ts'
-import { ExpressionGrammar } from './expressions.ts'
+import type { Expression, IntegerLiteral, NumericLiteral, NumericValue } from './ast.ts'
+import { SpecialFormGrammar } from './specialForms.ts'
+import { placeholder } from './grammar.ts'
 import { integerType } from './numbers.ts'
 import { bindingPower } from './precedence.ts'
 import {
@@ -20,24 +21,20 @@ import {
   ParameterToken,
   QuotedIdentifier,
   RParen,
-  ReservedWord,
   Sign,
   SpecialForm,
   Star,
   StringToken,
-  Token,
   TypeWord,
-  Word,
   columnIdTypes,
   keyword,
 } from './tokens.ts'
+import type { Token } from './tokens.ts'
 
 const Null = keyword('null')
 const True = keyword('true')
 const False = keyword('false')
 const Not = keyword('not')
-const From = keyword('from')
-const For = keyword('for')
 const Interval = keyword('interval')
 
 /** -2147483648 is an int4 and -9223372036854775808 an int8, though the digits alone are not. */
@@ -51,16 +48,13 @@ function smallestInteger(operand: Expression, position: number): Expression | nu
   return null
 }
 
-/** Stands for a rule's argument while the grammar is recorded. */
-const placeholder = new Token('', 0, 0, Word, '')
-
-export abstract class OperandGrammar extends ExpressionGrammar {
+export abstract class OperandGrammar extends SpecialFormGrammar {
   /** The name that `nameTails` goes on from. */
   private first = placeholder
 
   protected override readonly operands = [
     // Before names, because these words are names as well where nothing special follows.
-    { ALT: () => this.SUBRULE1(this.specialForm), IGNORE_AMBIGUITIES: true },
+    { ALT: () => this.SUBRULE1(this.formOperand), IGNORE_AMBIGUITIES: true },
     { ALT: () => this.SUBRULE1(this.typeWordOperand), IGNORE_AMBIGUITIES: true },
     { ALT: () => this.name() },
     { ALT: () => this.integer() },
@@ -120,18 +114,6 @@ export abstract class OperandGrammar extends ExpressionGrammar {
     return this.track(this.stringLiteral(30))
   }
 
-  private stringLiteral(index: number): StringLiteral {
-    const token = this.take(index, StringToken)
-    return { kind: 'string', value: token.value as string, slot: token.slot, position: token.startOffset }
-  }
-
-  /** A string whose value belongs to the plan. */
-  private pinnedString(index: number): StringLiteral {
-    const literal = this.stringLiteral(index)
-    this.pinToken(this.LA(0) as Token)
-    return { ...literal, slot: null }
-  }
-
   private parameter(): Expression {
     const token = this.take(30, ParameterToken)
     this.height = 1
@@ -158,14 +140,14 @@ export abstract class OperandGrammar extends ExpressionGrammar {
       if (smallest !== null) return smallest
     }
     this.height++
-    return { kind: 'unary', operator: token.value as string, operand, position: token.startOffset }
+    return { kind: 'unary', operator: token.name, operand, position: token.startOffset }
   }
 
   private prefixed(): Expression {
     const token = this.take(30, Operator)
     const operand = this.operand(32, bindingPower.operator + 1, this.restricted)
     this.height++
-    return { kind: 'unary', operator: token.value as string, operand, position: token.startOffset }
+    return { kind: 'unary', operator: token.name, operand, position: token.startOffset }
   }
 
   private not(): Expression {
@@ -190,7 +172,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
     if (tail !== undefined && !this.RECORDING_PHASE) return tail
     if (first.value === 'current_schema') return this.call(null, first, [])
     if (!this.RECORDING_PHASE && !columnIdTypes.has(first.tokenTypeIdx)) this.fail()
-    return { kind: 'column', schema: null, table: null, name: first.value as string, position: first.startOffset }
+    return { kind: 'column', schema: null, table: null, name: first.name, position: first.startOffset }
   }
 
   private readonly nameTail = (): Expression => this.or(30, this.nameTails)
@@ -198,11 +180,11 @@ export abstract class OperandGrammar extends ExpressionGrammar {
   private readonly nameTails = [
     { ALT: () => this.SUBRULE1(this.qualified, { ARGS: [this.first] }) },
     { ALT: () => this.SUBRULE1(this.functionCall, { ARGS: [null, this.first] }) },
-    { ALT: () => this.typedLiteral(this.first, this.first.value as string) },
+    { ALT: () => this.typedLiteral(this.first, this.first.name) },
   ]
 
   /** Behind `a`: `.b`, `.b.c`, or a call of `a.b`. */
-  private readonly qualified = this.RULE('qualified', (first = placeholder): Expression => {
+  private readonly qualified = this.RULE('qualified', (first: Token = placeholder): Expression => {
     this.CONSUME1(Dot)
     if (this.at(Star)) this.refuse('a whole row as a value')
     const second = this.take(1, Label)
@@ -214,7 +196,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
     if (this.at(Dot)) this.refuse('a cross-database reference')
     const call = this.OPTION2({
       GATE: () => third === undefined,
-      DEF: () => this.SUBRULE(this.functionCall, { ARGS: [first.value as string, second] }),
+      DEF: () => this.SUBRULE(this.functionCall, { ARGS: [first.name, second] }),
     })
     if (call !== undefined && !this.RECORDING_PHASE) return call
     const names = third === undefined ? [null, first.value, second.value] : [first.value, second.value, third.value]
@@ -245,33 +227,27 @@ export abstract class OperandGrammar extends ExpressionGrammar {
     ])
   })
 
+  private readonly formOperand = this.RULE('formOperand', (): Expression => {
+    return this.OR([
+      { GATE: () => !this.at(LParen, 2), ALT: () => this.wordAsName(SpecialForm) },
+      { ALT: () => this.SUBRULE(this.specialForm) },
+    ])
+  })
+
   /** A keyword that names a column here. */
   private wordAsName(type: TokenType): Expression {
     const first = this.take(5, type)
     this.height = 1
     const tail = this.option(5, () => this.subrule(5, this.qualified, { ARGS: [first] }))
     if (tail !== undefined && !this.RECORDING_PHASE) return tail
-    return { kind: 'column', schema: null, table: null, name: first.value as string, position: first.startOffset }
+    return { kind: 'column', schema: null, table: null, name: first.name, position: first.startOffset }
   }
 
   // -------------------------------------------------------------------------------------------------------- calls
 
-  private call(schema: string | null, name: Token, args: readonly Expression[]): Expression {
-    const position = name.startOffset
-    return {
-      kind: 'function',
-      schema,
-      name: name.value as string,
-      arguments: args,
-      distinct: false,
-      star: false,
-      position,
-    }
-  }
-
   private readonly functionCall = this.RULE(
     'functionCall',
-    (schema: string | null = null, name = placeholder): Expression => {
+    (schema: string | null = null, name: Token = placeholder): Expression => {
       this.CONSUME(LParen)
       if (schema === null) this.refuseForm(name)
       const args: Expression[] = []
@@ -312,7 +288,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
       this.refuseAfterCall()
       this.height = height + 1
       const position = name.startOffset
-      return { kind: 'function', schema, name: name.value as string, arguments: args, distinct, star, position }
+      return { kind: 'function', schema, name: name.name, arguments: args, distinct, star, position }
     },
   )
 
@@ -334,7 +310,7 @@ export abstract class OperandGrammar extends ExpressionGrammar {
 
   private niladic(): Expression {
     const token = this.take(30, NiladicFunction)
-    if (this.at(LParen)) this.refuse(`a precision of ${String(token.value)}`)
+    if (this.at(LParen)) this.refuse(`a precision of ${token.name}`)
     this.height = 1
     return this.call(null, token, [])
   }
@@ -344,161 +320,4 @@ export abstract class OperandGrammar extends ExpressionGrammar {
     this.take(30, keyword('array'))
     return this.left
   }
-
-  private readonly cast = this.RULE('cast', (): Expression => {
-    const position = this.CONSUME(keyword('cast')).startOffset
-    this.CONSUME(LParen)
-    const operand = this.whole(1)
-    this.CONSUME(keyword('as'))
-    const type = this.SUBRULE(this.typeName)
-    this.CONSUME(RParen)
-    this.height++
-    return { kind: 'cast', operand, type, position }
-  })
-
-  private readonly caseExpression = this.RULE('caseExpression', (): Expression => {
-    const position = this.CONSUME(keyword('case')).startOffset
-    const branches: CaseBranch[] = []
-    let height = 0
-    const read = (index: number): Expression => {
-      const expression = this.whole(index)
-      height = Math.max(height, this.height)
-      return expression
-    }
-    const operand = this.OPTION1(() => read(1)) ?? null
-    this.AT_LEAST_ONE(() => {
-      this.CONSUME(keyword('when'))
-      const condition = read(2)
-      this.CONSUME(keyword('then'))
-      branches.push({ condition, result: read(3) })
-    })
-    const otherwise =
-      this.OPTION2(() => {
-        this.CONSUME(keyword('else'))
-        return read(4)
-      }) ?? null
-    this.CONSUME(keyword('end'))
-    this.height = height + 1
-    return { kind: 'case', operand, branches, otherwise, position }
-  })
-
-  // ------------------------------------------------------------------------------------------------- special forms
-
-  private readonly specialForm = this.RULE('specialForm', (): Expression => {
-    const word = this.valueAt(1)
-    return this.OR([
-      { GATE: () => !this.at(LParen, 2), ALT: () => this.wordAsName(SpecialForm) },
-      { GATE: () => word === 'extract', ALT: () => this.SUBRULE(this.extract) },
-      { GATE: () => word === 'position', ALT: () => this.SUBRULE(this.positionOf) },
-      { GATE: () => word === 'trim', ALT: () => this.SUBRULE(this.trim) },
-      { GATE: () => word === 'substring', ALT: () => this.SUBRULE(this.substring) },
-      { ALT: () => this.unbuiltForm() },
-    ])
-  })
-
-  private unbuiltForm(): Expression {
-    if (!this.RECORDING_PHASE) this.refuse(`${String(this.valueAt(1)).toUpperCase()} (…)`)
-    this.take(6, SpecialForm)
-    return this.left
-  }
-
-  private readonly extract = this.RULE('extract', (): Expression => {
-    const name = this.take(1, SpecialForm)
-    this.CONSUME(LParen)
-    const field: Expression = this.OR([
-      {
-        ALT: () => {
-          const word = this.take(2, NonReserved)
-          return { kind: 'string', value: word.value as string, slot: null, position: word.startOffset } as const
-        },
-      },
-      { ALT: () => this.pinnedString(1) },
-    ])
-    this.CONSUME(From)
-    const source = this.whole(1)
-    this.CONSUME(RParen)
-    this.height++
-    return this.call(null, name, [field, source])
-  })
-
-  private readonly positionOf = this.RULE('positionOf', (): Expression => {
-    const name = this.take(1, SpecialForm)
-    this.CONSUME(LParen)
-    const part = this.restrictedExpression(1)
-    const height = this.height
-    this.CONSUME(keyword('in'))
-    const text = this.restrictedExpression(2)
-    this.CONSUME(RParen)
-    this.height = 1 + Math.max(height, this.height)
-    return this.call(null, name, [text, part])
-  })
-
-  /** `TRIM ([BOTH | LEADING | TRAILING] [characters] FROM text)`, or `TRIM (text [, characters])`. */
-  private readonly trim = this.RULE('trim', (): Expression => {
-    const name = this.take(1, SpecialForm)
-    this.CONSUME(LParen)
-    const side = ['leading', 'trailing', 'both'].find((word) => this.atWord(word))
-    this.OPTION1({ GATE: () => side !== undefined, DEF: () => this.take(2, ReservedWord) })
-    let args: Expression[] = []
-    let height = 0
-    const read = (index: number): void => {
-      args.push(this.whole(index))
-      height = Math.max(height, this.height)
-    }
-    this.OPTION2(() => this.AT_LEAST_ONE_SEP1({ SEP: Comma, DEF: () => read(1) }))
-    this.OPTION3(() => {
-      this.CONSUME(From)
-      const characters = args
-      args = []
-      this.AT_LEAST_ONE_SEP2({ SEP: Comma, DEF: () => read(2) })
-      args.push(...characters)
-    })
-    this.CONSUME(RParen)
-    if (args.length === 0 && !this.RECORDING_PHASE) this.fail()
-    this.height = height + 1
-    const called = side === 'leading' ? 'ltrim' : side === 'trailing' ? 'rtrim' : 'btrim'
-    return this.call(null, new Token(name.text, name.startOffset, name.endOffset + 1, Word, called), args)
-  })
-
-  /** `SUBSTRING (text [FROM start] [FOR length])` in either order, or a plain call. */
-  private readonly substring = this.RULE('substring', (): Expression => {
-    const name = this.take(1, SpecialForm)
-    this.CONSUME(LParen)
-    const args: Expression[] = []
-    let height = 0
-    const read = (index: number): Expression => {
-      const expression = this.whole(index)
-      height = Math.max(height, this.height)
-      return expression
-    }
-    let from: Expression | undefined
-    let length: Expression | undefined
-    this.AT_LEAST_ONE_SEP({ SEP: Comma, DEF: () => args.push(read(1)) })
-    if (this.atWord('similar')) this.refuse('SUBSTRING (… SIMILAR …)')
-    this.MANY(() =>
-      this.OR([
-        {
-          ALT: () => {
-            if (from !== undefined && !this.RECORDING_PHASE) this.fail()
-            this.CONSUME(From)
-            from = read(2)
-          },
-        },
-        {
-          ALT: () => {
-            if (length !== undefined && !this.RECORDING_PHASE) this.fail()
-            this.CONSUME(For)
-            length = read(3)
-          },
-        },
-      ]),
-    )
-    this.CONSUME(RParen)
-    this.height = height + 1
-    if (from !== undefined || length !== undefined) {
-      args.push(from ?? { kind: 'integer', type: 'int4', value: 1, slot: null, position: name.startOffset })
-    }
-    if (length !== undefined) args.push(length)
-    return this.call(null, name, args)
-  })
 }

@@ -3,14 +3,15 @@
  * The grammars are built when a statement first needs them and serve one parse at a time: nothing here awaits.
  */
 import { EOF } from 'chevrotain'
-import { DatabaseError, commandsInPreparedStatement, statementTooComplex, syntaxError } from '../errors.ts'
-import type { NormalisedText, ParsedStatement, Statement } from './ast.ts'
+import { commandsInPreparedStatement, statementTooComplex, syntaxError } from '../errors.ts'
+import type { NormalisedText, ParsedStatement } from './ast.ts'
 import { GrammarFailure } from './grammar.ts'
 import { tokenise } from './lexer.ts'
 import { StatementGrammar } from './statementGrammar.ts'
 import { explainFailure } from './syntaxError.ts'
 import type { Attempt } from './syntaxError.ts'
-import { Comma, ParameterToken, Semicolon, Token, Word, keyword } from './tokens.ts'
+import { ParameterToken, Semicolon, keyword } from './tokens.ts'
+import type { Token } from './tokens.ts'
 import { refuseUnsupported } from './unsupported.ts'
 import { UtilityGrammar } from './utilityGrammar.ts'
 

@@ -7,7 +7,6 @@ import type {
   Expression,
   FromItem,
   Join,
-  OrderItem,
   Query,
   Select,
   SelectItem,
@@ -15,8 +14,8 @@ import type {
   TableItem,
   Values,
 } from './ast.ts'
-import { OperandGrammar } from './operands.ts'
-import { bindingPower } from './precedence.ts'
+import { QueryTailGrammar } from './queryTail.ts'
+import type { QueryTail } from './queryTail.ts'
 import {
   BareLabel,
   ColumnId,
@@ -35,7 +34,6 @@ const As = keyword('as')
 const By = keyword('by')
 const From = keyword('from')
 const Where = keyword('where')
-const Order = keyword('order')
 const SelectWord = keyword('select')
 const ValuesWord = keyword('values')
 const TableWord = keyword('table')
@@ -44,13 +42,6 @@ const All = keyword('all')
 const JoinWord = keyword('join')
 const On = keyword('on')
 const Using = keyword('using')
-
-/** ORDER BY … OFFSET of a query. */
-interface Tail {
-  readonly orderBy: readonly OrderItem[]
-  readonly limit: Expression | null
-  readonly offset: Expression | null
-}
 
 interface Alias {
   readonly alias: string | null
@@ -62,10 +53,7 @@ const noAlias: Alias = { alias: null, columnAliases: [] }
 /** What goes on with a query behind its closing parenthesis. */
 const afterQuery = ['union', 'intersect', 'except', 'order', 'limit', 'offset', 'fetch', 'for'].map(keyword)
 
-const isLiteral = (expression: Expression): boolean =>
-  expression.kind === 'integer' || expression.kind === 'numeric' || expression.kind === 'string'
-
-export abstract class QueryGrammar extends OperandGrammar {
+export abstract class QueryGrammar extends QueryTailGrammar {
   /** A query with its ORDER BY, LIMIT and OFFSET. */
   readonly query = this.RULE('query', (): Query => {
     this.enter()
@@ -97,7 +85,7 @@ export abstract class QueryGrammar extends OperandGrammar {
   }
 
   /** Parentheses around a query change nothing, but neither part may be said twice. */
-  private withTail(body: Query, tail: Tail): Query {
+  private withTail(body: Query, tail: QueryTail): Query {
     const { orderBy, limit, offset } = tail
     if (orderBy.length === 0 && limit === null && offset === null) return body
     const twice = (what: string): never => {
@@ -120,93 +108,6 @@ export abstract class QueryGrammar extends OperandGrammar {
       if (this.at(keyword(word))) this.refuse(word.toUpperCase())
     }
   }
-
-  protected readonly queryTail = this.RULE('queryTail', (grouped: boolean): Tail => {
-    let orderBy: readonly OrderItem[] = []
-    let limited = false
-    let limit: Expression | null = null
-    let offset: Expression | null = null
-    this.OPTION1(() => (orderBy = this.SUBRULE(this.orderBy, { ARGS: [grouped] })))
-    const mark = this.literalCount()
-    this.MANY(() =>
-      this.OR([
-        {
-          ALT: () => {
-            if (limited && !this.RECORDING_PHASE) this.fail()
-            limited = true
-            limit = this.OR1([{ ALT: () => this.SUBRULE(this.limit) }, { ALT: () => this.SUBRULE(this.fetch) }])
-          },
-        },
-        {
-          ALT: () => {
-            if (offset !== null && !this.RECORDING_PHASE) this.fail()
-            offset = this.SUBRULE(this.offset)
-          },
-        },
-      ]),
-    )
-    this.pinSince(mark)
-    if (this.at(keyword('for'))) this.refuse(`FOR ${String(this.valueAt(2)).toUpperCase()}`)
-    return { orderBy, limit, offset }
-  })
-
-  private readonly orderBy = this.RULE('orderBy', (grouped: boolean): readonly OrderItem[] => {
-    const items: OrderItem[] = []
-    this.CONSUME(Order)
-    this.CONSUME(By)
-    this.AT_LEAST_ONE_SEP({
-      SEP: Comma,
-      DEF: () => {
-        const mark = this.literalCount()
-        const expression = this.whole(1)
-        if (grouped || isLiteral(expression)) this.pinSince(mark)
-        if (this.at(Using)) this.refuse('ORDER BY … USING')
-        const { descending, nullsFirst } = this.SUBRULE(this.ordering)
-        items.push({ expression, descending, nullsFirst, position: expression.position })
-      },
-    })
-    return items
-  })
-
-  private readonly limit = this.RULE('limit', (): Expression | null => {
-    this.CONSUME(keyword('limit'))
-    const limit = this.OR([{ ALT: () => this.noLimit() }, { ALT: () => this.whole(1) }])
-    if (this.at(Comma)) {
-      const message = 'LIMIT #,# syntax is not supported'
-      throw invalidSyntax(message, this.LA(1).startOffset, 'Use separate LIMIT and OFFSET clauses.')
-    }
-    return limit !== null && limit.kind === 'null' ? null : limit
-  })
-
-  private noLimit(): null {
-    this.CONSUME(All)
-    return null
-  }
-
-  private readonly offset = this.RULE('offset', (): Expression => {
-    this.CONSUME(keyword('offset'))
-    const offset = this.whole(1)
-    this.OPTION(() => this.rowWord())
-    return offset
-  })
-
-  private rowWord(): void {
-    this.OR9([{ ALT: () => this.CONSUME(keyword('row')) }, { ALT: () => this.CONSUME(keyword('rows')) }])
-  }
-
-  /** FETCH FIRST n ROWS ONLY; n is one operand, 1 if it is left out. */
-  private readonly fetch = this.RULE('fetch', (): Expression => {
-    const position = this.CONSUME(keyword('fetch')).startOffset
-    this.OR1([{ ALT: () => this.CONSUME(keyword('first')) }, { ALT: () => this.CONSUME(keyword('next')) }])
-    const count = this.OPTION({
-      GATE: () => !this.at(keyword('row')) && !this.at(keyword('rows')),
-      DEF: () => this.operand(1, bindingPower.primary),
-    })
-    this.rowWord()
-    if (this.at(With)) this.refuse('WITH TIES')
-    this.CONSUME(keyword('only'))
-    return count ?? { kind: 'integer', type: 'int4', value: 1, slot: null, position }
-  })
 
   // ------------------------------------------------------------------------------------------------------- SELECT
 
@@ -256,7 +157,7 @@ export abstract class QueryGrammar extends OperandGrammar {
     const items: Expression[] = []
     this.CONSUME(keyword('group'))
     this.CONSUME(By)
-    if (this.at(All) || this.at(keyword('distinct'))) this.refuse(`GROUP BY ${String(this.valueAt(1)).toUpperCase()}`)
+    if (this.at(All) || this.at(keyword('distinct'))) this.refuse(`GROUP BY ${this.upperAt(1)}`)
     this.AT_LEAST_ONE_SEP({
       SEP: Comma,
       DEF: () => {
@@ -298,10 +199,10 @@ export abstract class QueryGrammar extends OperandGrammar {
     {
       ALT: (): string => {
         this.CONSUME(As)
-        return this.take(1, Label).value as string
+        return this.take(1, Label).name
       },
     },
-    { ALT: (): string => this.take(2, BareLabel).value as string },
+    { ALT: (): string => this.take(2, BareLabel).name },
   ]
 
   private atQualifiedStar(): boolean {
@@ -318,8 +219,8 @@ export abstract class QueryGrammar extends OperandGrammar {
       return name
     })
     this.CONSUME(StarToken)
-    const schema = second === undefined ? null : (first.value as string)
-    return { kind: 'star', schema, table: (second ?? first).value as string, position: first.startOffset }
+    const schema = second === undefined ? null : first.name
+    return { kind: 'star', schema, table: (second ?? first).name, position: first.startOffset }
   })
 
   // --------------------------------------------------------------------------------------------------------- FROM
@@ -431,7 +332,7 @@ export abstract class QueryGrammar extends OperandGrammar {
 
   private readonly tableAlias = this.RULE('tableAlias', (): Alias => {
     this.OPTION1(() => this.CONSUME(As))
-    const alias = this.take(1, ColumnId).value as string
+    const alias = this.take(1, ColumnId).name
     const columns = this.OPTION2(() => this.SUBRULE(this.columnNames)) ?? []
     return { alias, columnAliases: this.RECORDING_PHASE ? [] : columns.map((column) => column.name) }
   })

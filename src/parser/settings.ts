@@ -14,19 +14,16 @@ import {
   RParen,
   Sign,
   StringToken,
-  Token,
-  TypeWord,
   Word,
   keyword,
 } from './tokens.ts'
+import type { Token } from './tokens.ts'
 
 const All = keyword('all')
 const As = keyword('as')
 const Default = keyword('default')
 const From = keyword('from')
-const Null = keyword('null')
 const To = keyword('to')
-const Using = keyword('using')
 const Where = keyword('where')
 const With = keyword('with')
 
@@ -48,7 +45,7 @@ export abstract class SettingGrammar extends OperandGrammar {
     const scoped = local || (this.atWord('session') && !this.at(To, 2) && !this.at(Equal, 2))
     this.OPTION1({ GATE: () => scoped, DEF: () => this.take(1, Word) })
     if (this.atWord('constraints')) this.refuse('SET CONSTRAINTS')
-    if (this.atWord('role') || this.atWord('authorization')) this.refuse(`SET ${String(this.valueAt(1)).toUpperCase()}`)
+    if (this.atWord('role') || this.atWord('authorization')) this.refuse(`SET ${this.upperAt(1)}`)
     if (this.atWord('schema')) this.refuse('SET SCHEMA')
     // TIME ZONE and NAMES are followed by the value itself.
     const zone = (this.atWord('time') && this.atWord('zone', 2)) || this.atWord('names')
@@ -70,7 +67,7 @@ export abstract class SettingGrammar extends OperandGrammar {
 
   private readonly variableName = this.RULE('variableName', (): string => {
     const spelled = spelledNames.find(([words]) => words.every((word, i) => this.atWord(word, i + 1)))
-    let name = this.take(1, ColumnId).value as string
+    let name = this.take(1, ColumnId).name
     let missing = (spelled?.[0].length ?? 1) - 1
     this.MANY1({
       GATE: () => missing-- > 0,
@@ -78,7 +75,7 @@ export abstract class SettingGrammar extends OperandGrammar {
     })
     this.MANY2(() => {
       this.CONSUME(Dot)
-      name += `.${String(this.take(3, Label).value)}`
+      name += `.${this.take(3, Label).name}`
     })
     return spelled?.[1] ?? name
   })
@@ -140,7 +137,7 @@ export abstract class SettingGrammar extends OperandGrammar {
         ALT: (): string | null => {
           const token = this.take(1, StringToken)
           this.pinToken(token)
-          return token.value as string
+          return token.name
         },
       },
     ])
@@ -188,7 +185,7 @@ export abstract class SettingGrammar extends OperandGrammar {
   /** `CSV HEADER DELIMITER AS '|' NULL AS ''`, as before PostgreSQL 9. */
   private readonly legacyCopyOption = this.RULE('legacyCopyOption', (options: WritableCopyOptions): void => {
     const name = this.take(1, Label)
-    const flag = ['csv', 'header', 'binary', 'freeze'].includes(name.value as string)
+    const flag = ['csv', 'header', 'binary', 'freeze'].includes(name.name)
     if (name.value === 'binary' || name.value === 'force') this.refuse(`COPY ${name.value.toUpperCase()}`, 0)
     const value = this.OPTION1({
       GATE: () => !flag,
@@ -205,18 +202,18 @@ export abstract class SettingGrammar extends OperandGrammar {
 
   private setCopyOption(options: WritableCopyOptions, option: Token, value: Token | undefined): void {
     if (value !== undefined) this.pinToken(value)
-    const name = String(option.value)
+    const name = option.name
     const at = option.startOffset
     switch (name) {
       case 'format': {
-        const format = String(value?.value ?? '').toLowerCase()
+        const format = (value?.name ?? '').toLowerCase()
         if (format === 'binary') throw unsupportedSyntax('COPY in binary format', at)
         if (format !== 'csv' && format !== 'text') throw invalidCopyFormat(format, at)
         options.format = format
         return
       }
       case 'header': {
-        const header = String(value?.value ?? 'true').toLowerCase()
+        const header = (value?.name ?? 'true').toLowerCase()
         if (header === 'match') throw unsupportedSyntax('HEADER MATCH', at)
         const on = ['true', 'on', '1'].includes(header)
         if (!on && !['false', 'off', '0'].includes(header))
@@ -229,10 +226,10 @@ export abstract class SettingGrammar extends OperandGrammar {
       case 'quote':
       case 'escape':
         if (value === undefined) throw invalidSyntax(`${name} requires a parameter`, at)
-        options[name] = String(value.value)
+        options[name] = value.name
         return
       case 'encoding':
-        if (/^utf-?8$/i.test(String(value?.value))) return
+        if (/^utf-?8$/i.test(value?.name ?? '')) return
         throw unsupportedSyntax('an encoding other than UTF8', at)
       case 'freeze':
       case 'force_not_null':

@@ -2,8 +2,8 @@
 import { invalidSyntax, unsupportedSyntax } from '../errors.ts'
 import type { DataStatement, Explain, Statement } from './ast.ts'
 import { TransactionGrammar } from './transactions.ts'
-import { Comma, LParen, Label, IntegerToken, RParen, StringToken, Token, keyword } from './tokens.ts'
-import type { TokenValue } from './tokens.ts'
+import { Comma, LParen, Label, IntegerToken, RParen, StringToken, keyword } from './tokens.ts'
+import type { Token, TokenValue } from './tokens.ts'
 
 /** PostgreSQL's options that are not built. */
 const knownOptions = new Set(
@@ -85,7 +85,7 @@ export class StatementGrammar extends TransactionGrammar {
   })
 
   private explainOption(option: Token, value: TokenValue, options: { analyze: boolean; code: boolean }): void {
-    const name = String(option.value)
+    const name = option.name
     const on = ['on', 'true', 1].includes(value as string | number)
     if (!on && !['off', 'false', 0].includes(value as string | number) && name !== 'format') {
       throw invalidSyntax(`${name} requires a Boolean value`, option.startOffset)

@@ -193,7 +193,7 @@ class Trial {
       const prefix = tokens.slice(0, index)
       // Before the failure, the word has to carry the parse beyond it; at the failure, beyond itself.
       const rest = tokens.slice(index + 1, this.found + 1)
-      const word = closestWord(String(token.value), [...keywordNames, ...contextualWords], (candidate) =>
+      const word = closestWord(token.name, [...keywordNames, ...contextualWords], (candidate) =>
         this.accepts(wordType(candidate), candidate, prefix, rest),
       )
       if (word !== null) return word

@@ -40,6 +40,11 @@ export class Token implements IToken {
     this.value = value
   }
 
+  /** A word's folded text; anything else as it is written. */
+  get name(): string {
+    return typeof this.value === 'string' ? this.value : this.image
+  }
+
   get image(): string {
     return this.text.slice(this.startOffset, this.endOffset + 1)
   }

@@ -177,12 +177,12 @@ export abstract class TransactionGrammar extends ManipulationGrammar {
       GATE: () => bare.tokenTypeIdx === SavepointWord.tokenTypeIdx,
       DEF: () => this.take(2, ColumnId),
     })
-    return (named ?? bare).value as string
+    return (named ?? bare).name
   })
 
   readonly savepoint = this.RULE('savepoint', (): Statement => {
     const position = this.CONSUME(SavepointWord).startOffset
-    return { kind: 'savepoint', name: this.take(1, ColumnId).value as string, position }
+    return { kind: 'savepoint', name: this.take(1, ColumnId).name, position }
   })
 
   readonly release = this.RULE('release', (): Statement => {

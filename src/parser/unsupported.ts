@@ -1,6 +1,7 @@
 /** Statements of PostgreSQL that are known by their first words and not built: error 0A000 names them. */
 import { syntaxError, unsupportedSyntax } from '../errors.ts'
-import { Token, Word } from './tokens.ts'
+import { Word } from './tokens.ts'
+import type { Token } from './tokens.ts'
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 

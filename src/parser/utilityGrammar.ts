@@ -1,9 +1,7 @@
 /** The grammar of DDL and utility statements. Built on first use: a program that only queries never pays for it. */
-import { invalidSyntax, unsupportedSyntax } from '../errors.ts'
 import type {
   ColumnConstraint,
   ColumnDefinition,
-  ColumnName,
   CreateIndex,
   CreateTable,
   DropIndex,
@@ -15,7 +13,7 @@ import type {
   Truncate,
 } from './ast.ts'
 import { SettingGrammar } from './settings.ts'
-import { ColumnId, Comma, LParen, Label, LabelWord, RParen, Token, Word, keyword } from './tokens.ts'
+import { ColumnId, Comma, LParen, RParen, Word, keyword } from './tokens.ts'
 
 const Check = keyword('check')
 const Constraint = keyword('constraint')
@@ -99,7 +97,7 @@ export class UtilityGrammar extends SettingGrammar {
     this.refuseTableOptions()
     const using = this.OPTION(() => {
       this.CONSUME(Using)
-      return this.take(1, ColumnId).value as string
+      return this.take(1, ColumnId).name
     })
     this.refuseTableOptions()
     return { kind: 'create_table', table, ifNotExists, columns, constraints, using: using ?? null }
@@ -156,7 +154,7 @@ export class UtilityGrammar extends SettingGrammar {
     return (
       this.option(9, () => {
         this.CONSUME9(Constraint)
-        return this.take(9, ColumnId).value as string
+        return this.take(9, ColumnId).name
       }) ?? null
     )
   }
@@ -262,14 +260,14 @@ export class UtilityGrammar extends SettingGrammar {
     // With IF NOT EXISTS the name is needed: a name that the engine chooses never exists.
     const name = this.OPTION2({
       GATE: () => ifNotExists || !this.at(On),
-      DEF: () => this.take(1, ColumnId).value as string,
+      DEF: () => this.take(1, ColumnId).name,
     })
     this.CONSUME(On)
     if (this.at(keyword('only'))) this.refuse('ONLY')
     const table = this.SUBRULE(this.tableName)
     this.OPTION3(() => {
       this.CONSUME(Using)
-      if (!this.RECORDING_PHASE && !this.atWord('btree')) this.refuse(`access method ${String(this.valueAt(1))}`)
+      if (!this.RECORDING_PHASE && !this.atWord('btree')) this.refuse(`access method ${this.LA(1).image}`)
       this.take(2, ColumnId)
     })
     const columns: IndexColumn[] = []
