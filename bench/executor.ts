@@ -82,7 +82,10 @@ const sum = compile({
   kind: 'select',
   input: {
     ...{ kind: 'tableScan', source: table, name: 'accounts', output: [0, 1, 2, 3], withRowId: false, columns },
-    ...{ estimatedRows: 1, filter: { ...plus, name: '<', intrinsic: 'native<', args: [columnOf(2), parameter(0, INT4)] } },
+    ...{
+      estimatedRows: 1,
+      filter: { ...plus, name: '<', intrinsic: 'native<', args: [columnOf(2), parameter(0, INT4)] },
+    },
   },
 } as StatementPlan)
 
@@ -127,14 +130,21 @@ const random = (): number => {
 const loading = performance.now()
 const load = manager.begin({ level: 'read committed', readOnly: false, session: 1 })
 for (let i = 0; i < rowCount; i++) {
-  const context = { transaction: load, view: load.beginStatement(), parameters: [i, i % branches, 100, `owner ${i}`], memory }
+  const context = {
+    transaction: load,
+    view: load.beginStatement(),
+    parameters: [i, i % branches, 100, `owner ${i}`],
+    memory,
+  }
   const execution = insert.start(context)
   execution.step(Number.POSITIVE_INFINITY)
   execution.release()
   load.endStatement()
 }
 manager.commit(load)
-console.log(`${'prepared insert, one transaction'.padEnd(44)} ${(((performance.now() - loading) / rowCount) * 1000).toFixed(3).padStart(9)} µs`)
+console.log(
+  `${'prepared insert, one transaction'.padEnd(44)} ${(((performance.now() - loading) / rowCount) * 1000).toFixed(3).padStart(9)} µs`,
+)
 
 let next = rowCount
 measure('point read by primary key', 200_000, () => read(select, [random()]))

@@ -39,7 +39,8 @@ export class CompiledStatement {
   readonly #program: Program
   readonly #orders = new Map<number, SortOrder>()
   readonly #shapes: { readonly form: OutputForm; readonly pool: RunPool }[] = []
-  readonly #defaults = new Map<OutputMode, RunPool>()
+  #lastOutput: OutputMode | OutputForm | null = null
+  #lastPool: RunPool | null = null
 
   constructor(plan: StatementPlan) {
     this.plan = plan
@@ -58,11 +59,11 @@ export class CompiledStatement {
   }
 
   #pool(output: OutputMode | OutputForm): RunPool {
-    if (typeof output !== 'string') return this.#poolOf(output)
-    const known = this.#defaults.get(output)
-    if (known !== undefined) return known
-    const pool = this.#poolOf(defaultForm(this.fields, output))
-    this.#defaults.set(output, pool)
+    // A prepared statement is asked for the same form each time.
+    if (output === this.#lastOutput) return this.#lastPool!
+    const pool = this.#poolOf(typeof output === 'string' ? defaultForm(this.fields, output) : output)
+    this.#lastOutput = output
+    this.#lastPool = pool
     return pool
   }
 
@@ -70,7 +71,7 @@ export class CompiledStatement {
     const known = this.#shapes.find((shape) => sameForm(shape.form, form))
     if (known !== undefined) return known.pool
     const pool = new RunPool((recycle) => this.#shape(form, recycle))
-    if (this.#shapes.length >= mostForms) this.#shapes.pop()
+    if (this.#shapes.length >= mostForms) this.#shapes.shift()
     this.#shapes.push({ form, pool })
     return pool
   }
@@ -150,7 +151,10 @@ export class CompiledStatement {
         const { text } = generatePipeline(program, pipeline, expectedSignatureOf(pipeline), null, form)
         const { sink } = pipeline
         if (sink.kind !== 'sort') return [text]
-        return [text, this.#order(sink.buffer, program.buffers[sink.buffer] as Extract<Buffer, { kind: 'sorter' }>).text]
+        return [
+          text,
+          this.#order(sink.buffer, program.buffers[sink.buffer] as Extract<Buffer, { kind: 'sorter' }>).text,
+        ]
       })
       .join('\n\n')
   }
@@ -184,7 +188,8 @@ const isImmediate = ({ source, operators }: Pipeline): boolean =>
   (source.kind === 'values' && source.node.rows.length === 1 && operators.length === 0)
 
 function expectedSignatureOf({ source }: Pipeline): string | null {
-  const table = source.kind === 'tableScan' ? source.node.source : source.kind === 'indexScan' ? source.node.table : null
+  const table =
+    source.kind === 'tableScan' ? source.node.source : source.kind === 'indexScan' ? source.node.table : null
   if (table === null) return null
   return expectedSignature(Array.from({ length: table.columnCount }, (_, ordinal) => table.column(ordinal)))
 }

@@ -60,7 +60,8 @@ export const isNumberType = (type: SqlType): boolean =>
   type.kind === 'int2' || type.kind === 'int4' || type.kind === 'float8' || type.kind === 'date'
 
 /** The operand as one JavaScript expression that is null where SQL is. */
-export const boxed = (o: Operand): string => (typeof o.nulls === 'string' ? o.code : `(${o.nulls.flag} ? null : ${o.code})`)
+export const boxed = (o: Operand): string =>
+  typeof o.nulls === 'string' ? o.code : `(${o.nulls.flag} ? null : ${o.code})`
 
 const notNull = (code: string, number = false): Operand => ({ code, atom: false, nulls: 'never', number })
 const nullable = (code: string, number = false): Operand => ({ code, atom: false, nulls: 'inBand', number })

@@ -451,14 +451,14 @@ export class PipelineGenerator implements Scope, SinkContext {
   }
 }
 
-/** `(a < b)` without its parentheses, if they are one pair. */
+/** `(a < b)` without its parentheses, if they are one pair and hold no list. */
 export function unparenthesised(code: string): string {
   if (!code.startsWith('(') || !code.endsWith(')')) return code
   let depth = 0
   for (let i = 0; i < code.length - 1; i++) {
     if (code[i] === '(') depth++
     else if (code[i] === ')') depth--
-    if (depth === 0) return code
+    if (depth === 0 || (depth === 1 && code[i] === ',')) return code
   }
   return code.slice(1, -1)
 }

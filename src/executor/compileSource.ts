@@ -121,8 +121,7 @@ function fetchedRow(g: PipelineGenerator, { node, cursor }: Extract<Source, { ki
   const row = node.output.map((ordinal, position) =>
     g.lazy(
       `${name}${ordinal}`,
-      () =>
-        readColumn(node.table.column(ordinal), g.letter(ordinal), `columns[${ordinal}]`, `nulls[${ordinal}]`, 'i'),
+      () => readColumn(node.table.column(ordinal), g.letter(ordinal), `columns[${ordinal}]`, `nulls[${ordinal}]`, 'i'),
       node.columns[position]?.name,
     ),
   )

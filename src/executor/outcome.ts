@@ -13,4 +13,5 @@ export const Step = {
 export type Step = (typeof Step)[keyof typeof Step]
 
 /** How the outcome of a write (transaction.ts) ends a step: BLOCKED and CHANGED follow DONE in the same order. */
-export const stepOf = (outcome: number): Step => (outcome === 0 ? Step.DONE : outcome === 1 ? Step.BLOCKED : Step.RESTART)
+export const stepOf = (outcome: number): Step =>
+  outcome === 0 ? Step.DONE : outcome === 1 ? Step.BLOCKED : Step.RESTART

@@ -195,7 +195,11 @@ class ProgramBuilder {
       case 'filter':
         return this.#extend(node.input, depth, { kind: 'filter', predicate: node.predicate })
       case 'project':
-        return this.#extend(node.input, depth, { kind: 'project', expressions: node.expressions, columns: node.columns })
+        return this.#extend(node.input, depth, {
+          kind: 'project',
+          expressions: node.expressions,
+          columns: node.columns,
+        })
       case 'distinct': {
         const buffer = this.#buffer({ kind: 'seen' })
         return this.#extend(node.input, depth, { kind: 'distinct', columns: node.columns, buffer })
@@ -243,7 +247,8 @@ class ProgramBuilder {
   }
 }
 
-const filters = (predicate: Expression | null): Operator[] => (predicate === null ? [] : [{ kind: 'filter', predicate }])
+const filters = (predicate: Expression | null): Operator[] =>
+  predicate === null ? [] : [{ kind: 'filter', predicate }]
 
 /** A row table, and not a computed source: it has an identity that locks can name. */
 const isRowTable = (source: ScanSource): source is RowTable => 'indexes' in source

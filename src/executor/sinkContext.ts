@@ -41,7 +41,8 @@ export function output(g: SinkContext, row: Row, columns: readonly PlanColumn[])
     if (o.nulls === 'never') return `${name}(${o.code})`
     return `${nullTest(o)} ? null : ${name}(${o.code})`
   })
-  const entries = mode === 'objects' ? cells.map((cell, i) => `[${writer.slots.name(columns[i]!.name)}]: ${cell}`) : cells
+  const entries =
+    mode === 'objects' ? cells.map((cell, i) => `[${writer.slots.name(columns[i]!.name)}]: ${cell}`) : cells
   const [open, close] = mode === 'objects' ? ['{ ', ' }'] : ['[', ']']
   const literal = entries.length === 0 ? open.trim() + close.trim() : `${open}${entries.join(', ')}${close}`
   const rows = g.top('rows', 'run.rows')
@@ -59,4 +60,3 @@ export function returning(g: SinkContext, clause: Returning | null, row: Row): v
   )
   output(g, projected, clause.columns)
 }
-

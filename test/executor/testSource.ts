@@ -93,10 +93,12 @@ function makeMorsels(
   }
   const morsels: TestMorsel[] = []
   let base = 0
-  for (let at = 0; at < rows.length; ) {
+  for (let at = 0; at < rows.length;) {
     const slots: (readonly Value[] | null)[] = []
-    for (let size = 1 + random(5); slots.length < size; ) slots.push(random(4) === 0 ? null : (rows[at++] ?? null))
-    const representations = columns.map(({ type }, column) => widened(type.kind, representationOf(type), slots, column, random))
+    for (let size = 1 + random(5); slots.length < size;) slots.push(random(4) === 0 ? null : (rows[at++] ?? null))
+    const representations = columns.map(({ type }, column) =>
+      widened(type.kind, representationOf(type), slots, column, random),
+    )
     morsels.push({
       layout: layoutOf(representations.map((each) => 'idv'[each]).join('')),
       columns: columns.map((_, column) => arrayOf(representations[column]!, slots, column)),
