@@ -225,7 +225,9 @@ export class ExpressionCompiler {
     const operands = e.args.map((arg) => this.compile(arg))
     const intrinsic = intrinsicNamed(e.intrinsic)
     const inline = intrinsic !== undefined && operands.length === intrinsic.arity
-    const bound = operands.map((o) => (inline || o.nulls !== 'never' ? this.#bind(o) : { assignment: null, atom: o }))
+    // With a null among them the operation is spared, but not the evaluation of the others, which may fail.
+    const bind = inline || operands.some((o) => o.nulls !== 'never')
+    const bound = operands.map((o) => (bind ? this.#bind(o) : { assignment: null, atom: o }))
     const assignments = bound.map((b) => b.assignment).filter((a) => a !== null)
     const atoms = bound.map((b) => b.atom)
     const slow = this.#scope.writer.slots.name(positioned(e.call as (...args: Value[]) => Value, e.position))

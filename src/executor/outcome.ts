@@ -1,4 +1,4 @@
-/** What a generated function, and a step of any other phase of a run, returns. The first four are what a step tells the session. */
+/** What a step of a run tells the session. */
 export const Step = {
   DONE: 0,
   /** The budget is used up, or rows wait to be taken: step again. */
@@ -7,10 +7,12 @@ export const Step = {
   BLOCKED: 2,
   /** READ COMMITTED met a newer version; what this run wrote is undone. Run it again at once, with a fresh view. */
   RESTART: 3,
-  /** Within the executor: the source's pages have another layout than the function serves. */
-  LAYOUT: 4,
 } as const
 export type Step = (typeof Step)[keyof typeof Step]
+
+/** Within the executor: a generated function met pages of another layout than it serves. */
+export const LAYOUT = 4
+export type PipelineStep = Step | typeof LAYOUT
 
 /** How the outcome of a write (transaction.ts) ends a step: BLOCKED and CHANGED follow DONE in the same order. */
 export const stepOf = (outcome: number): Step =>

@@ -7,13 +7,13 @@ import type { Value } from '../types/value.ts'
 import { instantiate } from './codeWriter.ts'
 import { generatePipeline } from './compilePipeline.ts'
 import { evaluate } from './evaluate.ts'
-import { Step } from './outcome.ts'
+import { LAYOUT, type PipelineStep, type Step } from './outcome.ts'
 import type { OutputForm } from './output.ts'
 import type { Pipeline, Program } from './pipeline.ts'
 import type { IndexScan } from './plan.ts'
 import type { Phase, Run } from './run.ts'
 
-type PipelineFunction = (run: Run) => Step
+type PipelineFunction = (run: Run) => PipelineStep
 
 const mostVariants = 4
 
@@ -44,7 +44,7 @@ export class PipelineCode implements Phase {
     for (;;) {
       this.#current = pipeline
       const outcome = pipeline(run)
-      if (outcome !== Step.LAYOUT) return outcome
+      if (outcome !== LAYOUT) return outcome
       pipeline = this.#variant(this.#layout(run))
     }
   }

@@ -12,7 +12,7 @@ import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { Value } from '../types/value.ts'
 import type { MemoryAccount } from './memoryAccount.ts'
-import { Step } from './outcome.ts'
+import { LAYOUT, type PipelineStep, Step } from './outcome.ts'
 import { valueBytes, type RowBuffer, type Seen } from './rowBuffer.ts'
 import type { Execution, ExecutionContext } from './execution.ts'
 
@@ -169,15 +169,15 @@ export class Run implements Execution {
     return Step.YIELD
   }
 
-  relayout(from: number, budget: number): Step {
+  relayout(from: number, budget: number): PipelineStep {
     this.from = from
     this.depth = 0
     this.budget = budget
-    return Step.LAYOUT
+    return LAYOUT
   }
 
   /** As `relayout`, for a row that the cursor has fetched already. */
-  relayoutFetched(budget: number): Step {
+  relayoutFetched(budget: number): PipelineStep {
     this.#fetched = true
     return this.relayout(0, budget)
   }
