@@ -2,18 +2,18 @@
  * A statement in the plan cache, and its plan once it has one. Parameters come in as JavaScript values and literals as
  * the parser's, both become canonical values here (D12).
  */
-import { assert } from '../assert.ts'
+import { assert, unreachable } from '../assert.ts'
 import type { CatalogRoot, TableDescriptor } from '../catalog/index.ts'
-import { DatabaseError, parameterCountMismatch } from '../errors.ts'
-import { compile } from '../executor/index.ts'
-import type { CompiledStatement } from '../executor/index.ts'
+import { DatabaseError, featureNotSupported, parameterCountMismatch } from '../errors.ts'
+import { compile } from '../executor/compile.ts'
+import type { CompiledStatement } from '../executor/compile.ts'
 import type { DataStatement, NormalisedText, ParsedStatement, Statement } from '../parser/ast.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import { fromJs, inferJsType } from '../types/javascript.ts'
 import { sameType } from '../types/registry.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Value } from '../types/value.ts'
-import type { LiftedLiteral } from './parameters.ts'
+import type { Moment, ParameterSource } from './parameters.ts'
 import { planStatement } from './planStatement.ts'
 import type { TableLookup } from './tableLookup.ts'
 
@@ -62,7 +62,7 @@ export class PlannedStatement {
   readonly #sizes: readonly number[]
   /** Indexes of the parameters whose type was taken from the value, as no context gave one. */
   readonly #untyped: readonly number[]
-  readonly #lifted: readonly LiftedLiteral[]
+  readonly #sources: readonly ParameterSource[]
 
   private constructor(
     compiled: CompiledStatement,
@@ -72,7 +72,7 @@ export class PlannedStatement {
       readonly dependencies: readonly TableDescriptor[]
       readonly sized: readonly RowTable[]
       readonly untyped: readonly number[]
-      readonly lifted: readonly LiftedLiteral[]
+      readonly sources: readonly ParameterSource[]
     },
   ) {
     this.compiled = compiled
@@ -82,7 +82,7 @@ export class PlannedStatement {
     this.#sized = facts.sized
     this.#sizes = facts.sized.map((table) => table.estimatedRows())
     this.#untyped = facts.untyped
-    this.#lifted = facts.lifted
+    this.#sources = facts.sources
   }
 
   static make(
@@ -93,7 +93,7 @@ export class PlannedStatement {
     values: readonly unknown[] | null,
   ): PlannedStatement {
     assert(isDataStatement(statement), `a ${statement.kind} statement has no plan`)
-    const hints = values === null ? null : values.map(inferParameter)
+    const hints = values === null ? null : values.map((value) => inferJsType(value))
     const { plan, ...facts } = planStatement(statement, root, tables, { parameterCount, hints })
     return new PlannedStatement(compile(plan), root, facts)
   }
@@ -119,33 +119,57 @@ export class PlannedStatement {
   }
 
   /**
-   * The execution's parameters: $1 … $n, then the lifted literals of the text. `literals` is what the text's `find`
-   * gave. Throws 08P01 for a wrong number of parameters, and what the conversion throws.
+   * The execution's parameters: $1 … $n, then the lifted literals of the text and whatever else the plan asks for.
+   * `literals` is what the text's `find` gave; `moments` tells the time to `now()` and its kin. Throws 08P01 for a wrong
+   * number of parameters, and what the conversion throws.
    */
-  bind(values: readonly unknown[], literals: NormalisedText | null): Value[] {
+  bind(values: readonly unknown[], literals: NormalisedText | null, moments: Moments | null = null): Value[] {
     const types = this.parameterTypes
     if (values.length !== types.length) throw parameterCountMismatch(values.length, types.length)
     const bound: Value[] = []
     for (let i = 0; i < types.length; i++) bound.push(fromJs(types[i]!, values[i]))
-    if (this.#lifted.length > 0) this.#bindLiterals(bound, literals)
+    for (const source of this.#sources) bound.push(valueOf(source, values, literals, moments))
     return bound
-  }
-
-  #bindLiterals(bound: Value[], literals: NormalisedText | null): void {
-    assert(literals !== null, 'a plan with lifted literals is run with a text')
-    for (const { slot, convert } of this.#lifted) {
-      try {
-        bound.push(convert(literals.literals[slot]!))
-      } catch (error) {
-        if (error instanceof DatabaseError) error.position ??= literals.positions[slot]! + 1
-        throw error
-      }
-    }
   }
 }
 
-function inferParameter(value: unknown): SqlType {
-  return inferJsType(value)
+/** The times that a statement may ask for, in microseconds since the epoch. */
+export interface Moments {
+  readonly transactionMicros: number
+  readonly statementMicros: number
+}
+
+function valueOf(
+  source: ParameterSource,
+  values: readonly unknown[],
+  literals: NormalisedText | null,
+  moments: Moments | null,
+): Value {
+  switch (source.kind) {
+    case 'literal': {
+      assert(literals !== null, 'a plan with lifted literals is run with a text')
+      try {
+        return source.convert(literals.literals[source.slot]!)
+      } catch (error) {
+        if (error instanceof DatabaseError) error.position ??= literals.positions[source.slot]! + 1
+        throw error
+      }
+    }
+    case 'value':
+      return fromJs(source.type, values[source.index])
+    case 'moment':
+      if (moments === null) throw featureNotSupported('the current time in this place')
+      return momentOf(source.moment, moments)
+    default:
+      return unreachable(source)
+  }
+}
+
+const MICROS_PER_DAY = 86_400_000_000
+
+function momentOf(moment: Moment, { transactionMicros, statementMicros }: Moments): Value {
+  if (moment === 'date') return Math.floor(transactionMicros / MICROS_PER_DAY)
+  return moment === 'transaction' ? transactionMicros : statementMicros
 }
 
 export function isDataStatement(statement: Statement): statement is DataStatement {

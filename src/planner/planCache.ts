@@ -17,7 +17,7 @@
  *
  * The least recently used texts go when the estimated bytes of all exceed the bound.
  */
-import { normalise, parse } from '../parser/index.ts'
+import { normalise, parseStatement, parseStatements } from '../parser/index.ts'
 import type { LiteralValue, NormalisedText, ParsedStatement } from '../parser/ast.ts'
 import { CachedStatement } from './cachedStatement.ts'
 import { comparesExpressions } from './pinning.ts'
@@ -42,11 +42,15 @@ export interface FoundText {
 interface Shape {
   /** The slots whose values are the second key. */
   readonly pinned: readonly number[]
+  /** True if no literal was lifted: all are pinned. */
+  readonly constant: boolean
   /** By the pinned values; those of a shape without pinned literals stand under ''. */
   readonly texts: Map<string, CachedText>
   bytes: number
 }
 
+/** By the normalised text: something behind a semicolon, or nothing at all. */
+const SEVERAL_OR_NONE = /;\s*[^;\s]|^[;\s]*$/
 /** Beyond this many literals (a bulk VALUES), the statement is planned with its constants, and not kept. */
 const MAX_LIFTED = 1000
 /** What a parsed, bound and compiled statement weighs per character of its text, by measurement of the heap. */
@@ -73,15 +77,13 @@ export class PlanCache {
   /** The statements of an ad-hoc text. Throws the parser's errors. */
   find(sql: string): FoundText {
     const literals = normalise(sql)
+    if (literals === null) return this.#once(sql)
     const shape = this.#shapes.get(literals.key)
-    if (shape !== undefined) {
-      const text = shape.texts.get(shape.pinned.length === 0 ? '' : pinnedKey(shape.pinned, literals.literals))
-      if (text !== undefined) {
-        this.#touch(literals.key, shape)
-        return { text, literals }
-      }
-    }
-    return this.#miss(sql, literals)
+    if (shape === undefined) return this.#miss(sql, literals)
+    const text = shape.texts.get(pinnedKey(shape.pinned, literals.literals))
+    if (text === undefined) return this.#miss(sql, literals)
+    this.#touch(literals.key, shape)
+    return shape.constant ? { text, literals: null } : { text, literals }
   }
 
   /** The statements of a text that is to be prepared: its literals are constants. */
@@ -92,7 +94,7 @@ export class PlanCache {
       this.#prepared.set(sql, known)
       return known
     }
-    const parsed = parse(sql)
+    const parsed = parseStatements(sql)
     const text = this.#textOf(parsed)
     if (isCacheable(parsed)) {
       this.#prepared.set(sql, text)
@@ -102,19 +104,24 @@ export class PlanCache {
     return text
   }
 
+  #once(sql: string): FoundText {
+    return { text: this.#textOf(parseStatements(sql)), literals: null }
+  }
+
+  /** One statement alone is cached; a script is most often a different one each time. */
   #miss(sql: string, literals: NormalisedText): FoundText {
-    if (literals.literals.length > MAX_LIFTED) return { text: this.#textOf(parse(sql)), literals: null }
-    const parsed = parse(sql, literals)
-    if (!isCacheable(parsed)) return { text: this.#textOf(parse(sql)), literals: null }
-    const constant = parsed.some((statement) => comparesExpressions(statement.statement))
-    const pinned = constant ? literals.literals.map((_, slot) => slot) : parsed.flatMap(({ pinned }) => pinned)
-    const text = this.#textOf(constant ? parse(sql) : parsed)
+    if (literals.literals.length > MAX_LIFTED || SEVERAL_OR_NONE.test(literals.key)) return this.#once(sql)
+    const parsed = parseStatement(sql, literals)
+    if (!isCacheable([parsed])) return this.#once(sql)
+    const constant = comparesExpressions(parsed.statement)
+    const pinned = constant ? literals.literals.map((_, slot) => slot) : parsed.pinned
+    const text = this.#textOf([constant ? parseStatement(sql) : parsed])
     let shape = this.#shapes.get(literals.key)
     if (shape === undefined) {
-      shape = { pinned, texts: new Map(), bytes: 0 }
+      shape = { pinned, constant, texts: new Map(), bytes: 0 }
       this.#shapes.set(literals.key, shape)
     }
-    shape.texts.set(pinned.length === 0 ? '' : pinnedKey(pinned, literals.literals), text)
+    shape.texts.set(pinnedKey(pinned, literals.literals), text)
     shape.bytes += weightOf(sql)
     this.#bytes += weightOf(sql)
     this.#evict()

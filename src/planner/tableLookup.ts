@@ -2,6 +2,6 @@
 import type { RowTable } from '../storage/row/table.ts'
 
 export interface TableLookup {
-  /** The table of a descriptor's id; the catalog that names it guarantees that it is there. */
-  table(id: number): RowTable
+  /** The table of a descriptor's id; never null for a catalog that names it. */
+  table(id: number): RowTable | null
 }

@@ -1,0 +1,222 @@
+/**
+ * How a table is read: by a scan, or by one of its indexes. An index serves equalities on its first columns, then a range
+ * on the next one; and it yields an order, which may save a sort, or let LIMIT end early.
+ *
+ * Costs are counted in rows of a sequential scan, from measurements of this engine: a row fetched through an index costs
+ * some twenty, a row sorted some thirty. A table is taken to have a thousand rows at least, so that plans made for an
+ * empty table are good for a filled one.
+ */
+import type { IndexDescriptor } from '../catalog/index.ts'
+import type { Expression } from '../executor/expression.ts'
+import type { IndexScan, SortKey } from '../executor/plan.ts'
+import { assert } from '../assert.ts'
+import type { Built } from './built.ts'
+import { planColumns, resolve } from './built.ts'
+import { equalitySelectivity, INEQUALITY, RANGE, selectivity } from './cardinality.ts'
+import { columnsIn, conjunction } from './expressionTree.ts'
+import type { IndexableComparison } from './indexBounds.ts'
+import { indexableComparison } from './indexBounds.ts'
+import type { Attribute, Get } from './logical.ts'
+
+/** What the parent would like, and how many rows it will take (null: all). */
+export interface Wanted {
+  readonly order: readonly SortKey[] | null
+  readonly goal: number | null
+}
+
+const INDEX_ROW_COST = 20
+const SORT_ROW_COST = 30
+const LEAST_ROWS = 1000
+
+interface IndexUse {
+  readonly descriptor: IndexDescriptor
+  readonly equals: readonly IndexableComparison[]
+  readonly lower: IndexableComparison | null
+  readonly upper: IndexableComparison | null
+  readonly descending: boolean
+  readonly ordered: boolean
+  /** The part of the rows that the index yields. */
+  readonly part: number
+  readonly cost: number
+}
+
+export function readTable(
+  get: Get,
+  predicates: readonly Expression[],
+  required: ReadonlySet<number>,
+  wanted: Wanted,
+): Built {
+  const rows = Math.max(LEAST_ROWS, get.table.estimatedRows())
+  const comparisons = predicates
+    .map((predicate) => indexableComparison(predicate, (id) => typeOf(get, id)))
+    .filter((comparison) => comparison !== null)
+  const kept = selectivity(conjunction(predicates), rows) * rows
+  let best: IndexUse | null = null
+  let bestCost = scanCost(rows, kept, wanted)
+  for (const descriptor of get.descriptor.indexes) {
+    const use = useOf(get, descriptor, comparisons, rows, kept, wanted)
+    if (use === null || (best !== null && use.cost >= best.cost) || use.cost >= bestCost) continue
+    best = use
+    bestCost = use.cost
+  }
+  return best === null ? tableScan(get, predicates, required) : indexScan(get, predicates, required, best)
+}
+
+function typeOf(get: Get, id: number) {
+  const ordinal = get.attributes.findIndex((attribute) => attribute.id === id)
+  return get.descriptor.columns[ordinal]?.type ?? null
+}
+
+function scanCost(rows: number, kept: number, { order, goal }: Wanted): number {
+  if (order !== null) return rows + kept * SORT_ROW_COST
+  return goal === null ? rows : rows * Math.min(1, goal / Math.max(1, kept))
+}
+
+// -------------------------------------------------------------------------------------------------- use of an index
+
+function useOf(
+  get: Get,
+  descriptor: IndexDescriptor,
+  comparisons: readonly IndexableComparison[],
+  rows: number,
+  kept: number,
+  wanted: Wanted,
+): IndexUse | null {
+  const ids = descriptor.columns.map((ordinal) => get.attributes[ordinal]!.id)
+  const equals: IndexableComparison[] = []
+  for (const id of ids) {
+    const equality = comparisons.find((c) => c.attribute === id && c.operator === '=')
+    if (equality === undefined) break
+    equals.push(equality)
+  }
+  const next = ids[equals.length]
+  const lower = comparisons.find((c) => c.attribute === next && (c.operator === '>' || c.operator === '>=')) ?? null
+  const upper = comparisons.find((c) => c.attribute === next && (c.operator === '<' || c.operator === '<=')) ?? null
+  const direction = directionFor(get, ids, equals.length, lower ?? upper, wanted.order)
+  if (equals.length === 0 && lower === null && upper === null && direction === null) return null
+
+  const part = partOf(descriptor, equals.length, lower, upper, rows)
+  const fetched = part * rows
+  const ordered = direction !== null && wanted.order !== null
+  let cost = INDEX_ROW_COST * (1 + fetched)
+  if (wanted.order !== null && !ordered) cost += Math.min(kept, fetched) * SORT_ROW_COST
+  else if (wanted.goal !== null) {
+    cost = INDEX_ROW_COST * (1 + fetched * Math.min(1, wanted.goal / Math.max(1, Math.min(kept, fetched))))
+  }
+  return { descriptor, equals, lower, upper, descending: direction === 'descending', ordered, part, cost }
+}
+
+function partOf(
+  descriptor: IndexDescriptor,
+  equals: number,
+  lower: IndexableComparison | null,
+  upper: IndexableComparison | null,
+  rows: number,
+): number {
+  if (descriptor.unique && equals === descriptor.columns.length) return 1 / rows
+  const range = lower !== null && upper !== null ? RANGE : lower !== null || upper !== null ? INEQUALITY : 1
+  return Math.max(1 / rows, equalitySelectivity(rows) ** equals * range)
+}
+
+/**
+ * The direction in which the index yields the wanted order; null if it does not. Columns that equalities fix have no
+ * order to speak of. Nulls come last ascending and first descending, which matters only where there can be some.
+ */
+function directionFor(
+  get: Get,
+  ids: readonly number[],
+  fixed: number,
+  range: IndexableComparison | null,
+  order: readonly SortKey[] | null,
+): 'ascending' | 'descending' | null {
+  if (order === null) return null
+  const fixedIds = new Set(ids.slice(0, fixed))
+  let at = fixed
+  let direction: 'ascending' | 'descending' | null = null
+  for (const { expression, descending, nullsFirst } of order) {
+    if (expression.kind !== 'column') return null
+    if (fixedIds.has(expression.column)) continue
+    if (ids[at] !== expression.column) return null
+    const attribute = get.attributes.find((candidate) => candidate.id === expression.column)
+    const mayBeNull = attribute?.nullable === true && range?.attribute !== expression.column
+    if (mayBeNull && nullsFirst !== descending) return null
+    const wantedDirection = descending ? 'descending' : 'ascending'
+    if (direction !== null && direction !== wantedDirection) return null
+    direction = wantedDirection
+    at++
+  }
+  return direction ?? 'ascending'
+}
+
+// ------------------------------------------------------------------------------------------------------- the nodes
+
+interface Output {
+  readonly output: readonly number[]
+  readonly attributes: readonly Attribute[]
+}
+
+/** The columns that the parent or the filter needs, in the table's order. */
+function outputOf(get: Get, required: ReadonlySet<number>, filter: readonly Expression[]): Output {
+  const needed = columnsIn(...filter)
+  const output = get.attributes
+    .map((_, ordinal) => ordinal)
+    .filter((ordinal) => required.has(get.attributes[ordinal]!.id) || needed.has(get.attributes[ordinal]!.id))
+  return { output, attributes: output.map((ordinal) => get.attributes[ordinal]!) }
+}
+
+function tableScan(get: Get, predicates: readonly Expression[], required: ReadonlySet<number>): Built {
+  const { output, attributes } = outputOf(get, required, predicates)
+  const rows = get.table.estimatedRows()
+  const filter = conjunction(predicates)
+  return {
+    ordered: false,
+    attributes,
+    node: {
+      kind: 'tableScan',
+      columns: planColumns(attributes),
+      estimatedRows: Math.max(1, rows * selectivity(filter, rows)),
+      source: get.table,
+      name: get.name,
+      output,
+      filter: filter === null ? null : resolve(filter, attributes),
+      withRowId: get.withRowId,
+    },
+  }
+}
+
+function indexScan(
+  get: Get,
+  predicates: readonly Expression[],
+  required: ReadonlySet<number>,
+  use: IndexUse,
+): Built {
+  const used = [...use.equals, use.lower, use.upper].map((comparison) => comparison?.predicate)
+  const rest = predicates.filter((predicate) => !used.includes(predicate))
+  const { output, attributes } = outputOf(get, required, rest)
+  const index = get.table.index(use.descriptor.id)
+  assert(index !== null, `index ${use.descriptor.name} of the catalog is in the table`)
+  const rows = Math.max(1, get.table.estimatedRows())
+  const filter = conjunction(rest)
+  const side = (comparison: IndexableComparison | null): IndexScan['lower'] =>
+    comparison === null ? null : { value: comparison.value, inclusive: comparison.operator.length === 2 }
+  const unique = use.descriptor.unique && use.equals.length === use.descriptor.columns.length
+  return {
+    ordered: use.ordered,
+    attributes,
+    node: {
+      kind: 'indexScan',
+      columns: planColumns(attributes),
+      estimatedRows: unique ? 1 : Math.max(1, rows * use.part * selectivity(filter, rows)),
+      table: get.table,
+      index,
+      name: get.name,
+      equals: use.equals.map((comparison) => comparison.value),
+      lower: side(use.lower),
+      upper: side(use.upper),
+      descending: use.descending,
+      output,
+      filter: filter === null ? null : resolve(filter, attributes),
+      withRowId: get.withRowId,
+    },
+  }
+}

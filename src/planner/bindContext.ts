@@ -1,0 +1,67 @@
+/** What is common to a whole statement while it is bound: catalog, tables, parameters, numbers for attributes. */
+import { assert } from '../assert.ts'
+import type { CatalogRoot, TableDescriptor } from '../catalog/index.ts'
+import { similarName } from '../catalog/similarName.ts'
+import { DatabaseError, undefinedSchema, undefinedTable, wrongRelationKind } from '../errors.ts'
+import type { TableName } from '../parser/ast.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import type { SqlType } from '../types/sqlType.ts'
+import type { Attribute } from './logical.ts'
+import { Parameters } from './parameters.ts'
+import type { TableLookup } from './tableLookup.ts'
+
+export class BindContext {
+  readonly root: CatalogRoot
+  readonly parameters: Parameters
+  /** The tables that the statement names: its plan is good as long as the names find these descriptors. */
+  readonly dependencies = new Set<TableDescriptor>()
+  readonly #tables: TableLookup
+  #nextAttribute = 0
+
+  constructor(root: CatalogRoot, tables: TableLookup, parameters: Parameters) {
+    this.root = root
+    this.#tables = tables
+    this.parameters = parameters
+  }
+
+  attribute(name: string, type: SqlType, nullable: boolean): Attribute {
+    return { id: this.#nextAttribute++, name, type, nullable }
+  }
+
+  /** The table of a name. Throws 3F000, 42P01 and 42809 (an index). */
+  descriptor(name: TableName): TableDescriptor {
+    const descriptor = lookUpTable(this.root, name)
+    this.dependencies.add(descriptor)
+    return descriptor
+  }
+
+  table(descriptor: TableDescriptor): RowTable {
+    const table = this.#tables.table(descriptor.id)
+    assert(table !== null, `table ${descriptor.name} of the catalog is in the store`)
+    return table
+  }
+}
+
+/** Throws 3F000 for any schema but `public`. */
+export function checkSchema(name: TableName): void {
+  if (name.schema !== null && name.schema !== 'public') throw undefinedSchema(name.schema, name.position)
+}
+
+export function lookUpTable(root: CatalogRoot, name: TableName): TableDescriptor {
+  checkSchema(name)
+  const relation = root.relation(name.name)
+  if (relation?.kind === 'table') return relation.table
+  if (relation !== null) throw wrongRelationKind(name.name, 'a table', name.position)
+  const names = root.tables().map((table) => table.name)
+  throw undefinedTable(name.name, similarName(name.name, names), name.position)
+}
+
+/** Runs what knows no text, and says in its errors where in the text it was asked. */
+export function at<T>(position: number, run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof DatabaseError) error.position ??= position + 1
+    throw error
+  }
+}

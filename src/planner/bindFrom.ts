@@ -1,0 +1,168 @@
+/** FROM: tables, derived tables and joins, to a plan and the scope that the other clauses see. */
+import {
+  featureNotSupported,
+  tooManyColumnAliases,
+  usingColumnAmbiguous,
+  usingColumnMissing,
+  usingColumnTwice,
+} from '../errors.ts'
+import type { Expression } from '../executor/expression.ts'
+import type * as ast from '../parser/ast.ts'
+import { resolveOperator } from '../types/operators.ts'
+import { at } from './bindContext.ts'
+import type { BindContext } from './bindContext.ts'
+import { ExpressionBinder } from './bindExpression.ts'
+import type { BoundQuery } from './bindQuery.ts'
+import { Coercion, logical } from './coerce.ts'
+import type { Attribute, Get, LogicalPlan } from './logical.ts'
+import { columnOf } from './logical.ts'
+import type { ScopeColumn } from './scope.ts'
+import { Scope } from './scope.ts'
+
+export interface From {
+  readonly plan: LogicalPlan
+  readonly scope: Scope
+}
+
+type BindInner = (query: ast.Query) => BoundQuery
+
+export function bindFrom(context: BindContext, items: readonly ast.FromItem[], bindInner: BindInner): From {
+  const binder = new FromBinder(context, namesIn(items), bindInner)
+  let result: From | null = null
+  for (const item of items) {
+    const next = binder.bind(item)
+    result = result === null ? next : cross(result, next, item.position)
+  }
+  return result ?? { plan: { kind: 'rows', rows: [[]], attributes: [] }, scope: Scope.empty }
+}
+
+function cross(left: From, right: From, position: number): From {
+  const plan: LogicalPlan = { kind: 'join', join: 'inner', left: left.plan, right: right.plan, condition: null }
+  return { plan, scope: Scope.join(left.scope, right.scope, position) }
+}
+
+/** Names of all tables of a FROM. */
+function namesIn(items: readonly ast.FromItem[]): ReadonlySet<string> {
+  const names = new Set<string>()
+  const visit = (item: ast.FromItem): void => {
+    if (item.kind === 'join') {
+      visit(item.left)
+      visit(item.right)
+    } else names.add(item.alias ?? (item.kind === 'table' ? item.table.name : ''))
+  }
+  items.forEach(visit)
+  return names
+}
+
+export function getTable(context: BindContext, name: ast.TableName, alias: string | null, withRowId: boolean): Get {
+  const descriptor = context.descriptor(name)
+  return {
+    kind: 'get',
+    descriptor,
+    table: context.table(descriptor),
+    name: alias ?? descriptor.name,
+    attributes: descriptor.columns.map((column) => context.attribute(column.name, column.type, !column.notNull)),
+    withRowId,
+  }
+}
+
+class FromBinder {
+  readonly #context: BindContext
+  readonly #names: ReadonlySet<string>
+  readonly #bindInner: BindInner
+
+  constructor(context: BindContext, names: ReadonlySet<string>, bindInner: BindInner) {
+    this.#context = context
+    this.#names = names
+    this.#bindInner = bindInner
+  }
+
+  bind(item: ast.FromItem): From {
+    switch (item.kind) {
+      case 'table': {
+        const get = getTable(this.#context, item.table, item.alias, false)
+        const attributes = renamed(get.name, get.attributes, item)
+        return { plan: get, scope: Scope.ofTable({ name: get.name, attributes, descriptor: get.descriptor }) }
+      }
+      case 'derived': {
+        const { plan, output } = this.#bindInner(item.query)
+        const name = item.alias ?? `unnamed_subquery_${item.position}`
+        const attributes = renamed(name, output, item)
+        return { plan, scope: Scope.ofTable({ name, attributes, descriptor: null }) }
+      }
+      case 'join':
+        return this.#join(item)
+    }
+  }
+
+  #join(join: ast.Join): From {
+    const left = this.bind(join.left)
+    const right = this.bind(join.right)
+    const both = Scope.join(left.scope, right.scope, join.position)
+    const kind = join.type === 'left' ? 'left' : 'inner'
+    let condition: Expression | null = null
+    let columns = both.columns
+    if (join.using.length > 0) {
+      const using = this.#using(join, left.scope, right.scope)
+      condition = using.condition
+      columns = using.columns
+    } else if (join.on !== null) {
+      const scope = both.hiding(this.#names)
+      const binder = new ExpressionBinder(this.#context, scope, { clause: 'JOIN conditions', aggregates: null })
+      condition = binder.boolean(join.on, 'JOIN/ON')
+    }
+    const plan: LogicalPlan = { kind: 'join', join: kind, left: left.plan, right: right.plan, condition }
+    if (kind === 'inner') return { plan, scope: new Scope(both.tables, columns) }
+    const nullable = right.scope.nullable()
+    const ids = new Set(nullable.columns.map(({ attribute }) => attribute.id))
+    const shown = columns.map((column) =>
+      ids.has(column.attribute.id) ? { ...column, attribute: { ...column.attribute, nullable: true } } : column,
+    )
+    return { plan, scope: new Scope([...left.scope.tables, ...nullable.tables], shown) }
+  }
+
+  /** The merged columns come first, then the rest of the left side, then that of the right. */
+  #using(join: ast.Join, left: Scope, right: Scope): { condition: Expression; columns: readonly ScopeColumn[] } {
+    const coercion = new Coercion(this.#context.parameters)
+    const merged: ScopeColumn[] = []
+    const gone: ScopeColumn[] = []
+    const conditions: Expression[] = []
+    const seen = new Set<string>()
+    for (const { name, position } of join.using) {
+      if (seen.has(name)) throw usingColumnTwice(name, position)
+      seen.add(name)
+      const a = usingColumn(left, name, 'left', position)
+      const b = usingColumn(right, name, 'right', position)
+      const operands = [columnOf(a.attribute), columnOf(b.attribute)] as const
+      const equal = at(position, () => resolveOperator('=', operands[0].type, operands[1].type))
+      conditions.push(coercion.call(equal, operands, [position, position]))
+      if (a.attribute.type.kind !== b.attribute.type.kind) {
+        throw featureNotSupported('JOIN USING over columns of different types', { position: position + 1 })
+      }
+      merged.push(a)
+      gone.push(a, b)
+    }
+    const rest = [...left.columns, ...right.columns].filter((column) => !gone.includes(column))
+    return { condition: logical('and', conditions), columns: [...merged, ...rest] }
+  }
+}
+
+function usingColumn(scope: Scope, name: string, side: 'left' | 'right', position: number): ScopeColumn {
+  const found = scope.find(name)
+  const [column] = found
+  if (column === undefined) throw usingColumnMissing(name, side, position)
+  if (found.length > 1) throw usingColumnAmbiguous(name, side, position)
+  return column
+}
+
+/** The attributes under the names of `AS t (a, b)`. */
+function renamed(
+  table: string,
+  attributes: readonly Attribute[],
+  { columnAliases, position }: { readonly columnAliases: readonly string[]; readonly position: number },
+): readonly Attribute[] {
+  if (columnAliases.length > attributes.length) {
+    throw tooManyColumnAliases(table, attributes.length, columnAliases.length, position)
+  }
+  return attributes.map((attribute, i) => ({ ...attribute, name: columnAliases[i] ?? attribute.name }))
+}

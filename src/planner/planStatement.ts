@@ -1,0 +1,143 @@
+/** From an AST to a physical plan: bind, push predicates down, choose how to run it. */
+import { unreachable } from '../assert.ts'
+import type { CatalogRoot, TableDescriptor } from '../catalog/index.ts'
+import type { PhysicalPlan, Returning, StatementPlan } from '../executor/plan.ts'
+import type { DataStatement } from '../parser/ast.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import type { SqlType } from '../types/sqlType.ts'
+import { BindContext } from './bindContext.ts'
+import { bindDelete, bindInsert, bindUpdate } from './bindDml.ts'
+import type { BoundDelete, BoundReturning, BoundUpdate } from './bindDml.ts'
+import { bindQuery } from './bindQuery.ts'
+import { arrange, planColumns, resolve, resolveAll } from './built.ts'
+import type { Get } from './logical.ts'
+import { numberParameters } from './numberParameters.ts'
+import { Parameters } from './parameters.ts'
+import type { ParameterSource } from './parameters.ts'
+import { build, demandAll, physicalPlan } from './physical.ts'
+import { columnsIn, conjuncts } from './expressionTree.ts'
+import { pushDown } from './pushdown.ts'
+import type { TableLookup } from './tableLookup.ts'
+
+export interface Planned {
+  readonly plan: StatementPlan
+  /** Of $1 … $n. */
+  readonly parameterTypes: readonly SqlType[]
+  /** Of the parameters behind them. */
+  readonly sources: readonly ParameterSource[]
+  /** Indexes of the parameters that took the type of their value. */
+  readonly untyped: readonly number[]
+  readonly dependencies: readonly TableDescriptor[]
+  /** Tables whose size mattered to a choice. */
+  readonly sized: readonly RowTable[]
+}
+
+export interface ParameterFacts {
+  readonly parameterCount: number
+  /** The types of the values to come, for parameters that no context types. */
+  readonly hints: readonly SqlType[] | null
+}
+
+/** Throws what binding throws: class 42, 22 for constants, 0A000. */
+export function planStatement(
+  statement: DataStatement,
+  root: CatalogRoot,
+  tables: TableLookup,
+  { parameterCount, hints }: ParameterFacts,
+): Planned {
+  const parameters = new Parameters(parameterCount, hints)
+  const context = new BindContext(root, tables, parameters)
+  const plan = planOf(context, statement)
+  const dependencies = [...context.dependencies]
+  return {
+    ...numberParameters(plan, parameters),
+    untyped: parameters.untyped(),
+    dependencies,
+    sized: isSizeSensitive(plan) ? dependencies.map((descriptor) => context.table(descriptor)) : [],
+  }
+}
+
+function planOf(context: BindContext, statement: DataStatement): StatementPlan {
+  switch (statement.kind) {
+    case 'select':
+    case 'values': {
+      const { plan, output } = bindQuery(context, statement)
+      return { kind: 'select', input: physicalPlan(pushDown(plan), output).node }
+    }
+    case 'insert': {
+      const { target, input, output, checks, returning } = bindInsert(context, statement)
+      return {
+        kind: 'insert',
+        table: target.table,
+        name: target.descriptor.name,
+        input: physicalPlan(pushDown(input), output).node,
+        checks,
+        returning: returningOf(target, returning),
+      }
+    }
+    case 'update':
+      return planUpdate(bindUpdate(context, statement))
+    case 'delete':
+      return planDelete(bindDelete(context, statement))
+    default:
+      return unreachable(statement)
+  }
+}
+
+function planUpdate({ target, input, set, checks, returning }: BoundUpdate): StatementPlan {
+  const built = arrange(build(pushDown(input), demandAll(target.attributes)), target.attributes)
+  const node = withRowIdColumn(built.node)
+  return {
+    kind: 'update',
+    table: target.table,
+    name: target.descriptor.name,
+    input: node,
+    set: set.map(({ column, value }) => ({ column, value: resolve(value, target.attributes) })),
+    checks,
+    returning: returningOf(target, returning),
+    singleRow: isSingleRow(node),
+  }
+}
+
+function planDelete({ target, input, returning }: BoundDelete): StatementPlan {
+  const predicate = input.kind === 'selection' ? input.predicate : null
+  const needed = returning === null ? columnsIn(...conjuncts(predicate)) : new Set(target.attributes.map((a) => a.id))
+  const output = target.attributes.filter((attribute) => needed.has(attribute.id))
+  const node = withRowIdColumn(build(pushDown(input), demandAll(output)).node)
+  return {
+    kind: 'delete',
+    table: target.table,
+    name: target.descriptor.name,
+    input: node,
+    returning: returningOf(target, returning),
+    singleRow: isSingleRow(node),
+  }
+}
+
+const ROW_ID = { name: 'rowid', type: { kind: 'int8' }, nullable: false } as const
+
+function withRowIdColumn(node: PhysicalPlan): PhysicalPlan {
+  return { ...node, columns: [...node.columns, ROW_ID] }
+}
+
+/** True if a unique key fixes the row. */
+function isSingleRow(node: PhysicalPlan): boolean {
+  return node.kind === 'indexScan' && node.index.unique && node.equals.length === node.index.columns.length
+}
+
+function returningOf(target: Get, returning: BoundReturning): Returning | null {
+  if (returning === null) return null
+  const expressions = resolveAll(
+    returning.map((item) => item.expression),
+    target.attributes,
+  )
+  return { expressions, columns: planColumns(returning.map((item) => item.attribute)) }
+}
+
+/** False where no table's size could have changed the choice: look-ups by a unique key, VALUES. */
+function isSizeSensitive(plan: StatementPlan): boolean {
+  let node: PhysicalPlan = plan.input
+  while (node.kind === 'project' || node.kind === 'filter' || node.kind === 'limit') node = node.input
+  return node.kind !== 'values' && !isSingleRow(node)
+}
+
