@@ -77,12 +77,43 @@ export const INTEGER_RANGES = {
   int8: { min: -(2n ** 63n), max: 2n ** 63n - 1n },
 } as const
 
+function parseInteger(name: string, text: string): number | bigint {
+  if (!INTEGER_SYNTAX.test(text)) throw invalidTextRepresentation(name, text)
+  return demote(BigInt(text.trim().replace(/^\+/, '')))
+}
+
+/**
+ * The fast path of numbers: `-?digits[.digits]` as a scaled integer, if it needs no rounding and is surely safe; null for
+ * everything else, malformed or not. COPY spends its time here.
+ */
+function plainScaled(text: string, scale: number): number | null {
+  const length = text.length
+  const negative = length > 0 && text.charCodeAt(0) === MINUS
+  const start = negative ? 1 : 0
+  if (length === start || length > EXACT_LENGTH) return null
+  let value = 0
+  let point = length
+  for (let i = start; i < length; i++) {
+    const digit = text.charCodeAt(i) - ZERO
+    if (digit >= 0 && digit <= 9) value = value * 10 + digit
+    else if (digit === POINT - ZERO && point === length && i > start && i < length - 1) point = i
+    else return null
+  }
+  const missing = scale - (point === length ? 0 : length - point - 1)
+  if (missing < 0 || missing + length > EXACT_LENGTH) return null
+  const scaled = value * 10 ** missing
+  return negative ? 0 - scaled : scaled
+}
+
+const ZERO = 0x30
+const MINUS = 0x2d
+const POINT = 0x2e
+
 function integerParser(type: SqlType & { readonly kind: 'int2' | 'int4' | 'int8' }): (text: string) => number | bigint {
   const { min, max } = INTEGER_RANGES[type.kind]
   const name = typeName(type)
   return (text) => {
-    if (!INTEGER_SYNTAX.test(text)) throw invalidTextRepresentation(name, text)
-    const value = text.length <= EXACT_LENGTH ? Number(text) + 0 : demote(BigInt(text.trim().replace(/^\+/, '')))
+    const value = plainScaled(text, 0) ?? parseInteger(name, text)
     if (value < min || value > max) throw valueOutOfRange(name, text)
     return value
   }
@@ -112,20 +143,10 @@ function parseFloat8(text: string): number {
 
 // ------------------------------------------------------------------------------------------------------ numeric
 
-const PLAIN_DECIMAL = /^-?\d+(\.\d+)?$/
-
 /** Rounds half away from zero to the scale; too many digits before the point are 22003. */
 function parseFixed(type: FixedType, text: string): number | bigint {
-  if (text.length <= EXACT_LENGTH && PLAIN_DECIMAL.test(text)) {
-    const point = text.indexOf('.')
-    const fraction = point < 0 ? 0 : text.length - point - 1
-    const missing = type.scale - fraction
-    if (missing >= 0 && missing + text.length <= EXACT_LENGTH) {
-      const whole = point < 0 ? text : text.slice(0, point) + text.slice(point + 1)
-      return checkPrecision(type, Number(whole) * 10 ** missing + 0)
-    }
-  }
-  return checkPrecision(type, demote(Decimal.parse(text).digitsAt(type.scale)))
+  const plain = plainScaled(text, type.scale)
+  return checkPrecision(type, plain === null ? demote(Decimal.parse(text).digitsAt(type.scale)) : plain)
 }
 
 /** Throws 22003 if a scaled integer has more digits than the type's precision. */
