@@ -41,6 +41,8 @@ async function perform(invocation: Invocation): Promise<number> {
     case 'run': {
       const { directory, sources, format } = invocation
       if (sources.length === 0 && process.stdin.isTTY && process.stdout.isTTY) {
+        // At once, so that keys that are pressed while ink is loaded reach the prompt as keys.
+        process.stdin.setRawMode(true)
         const { runTerminal } = await import('./terminal.tsx')
         return await runTerminal({ directory, version: version(), historyPath: historyPath() })
       }

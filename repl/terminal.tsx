@@ -60,6 +60,7 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     (client) => loading.resolve(client),
     (error: unknown) => {
       loading.reject(error)
+      app.clear()
       app.unmount()
     },
   )
