@@ -194,13 +194,11 @@ export class Decimal {
 
   /** One string per value: the form without trailing zeros after the point. A key of Maps and of hashes. */
   hashKey(): string {
-    let digits = this.digits
-    let scale = this.scale
-    while (scale > 0 && digits % 10n === 0n) {
-      digits /= 10n
-      scale--
-    }
-    return formatScaled(digits, scale)
+    const text = this.toString()
+    if (this.scale === 0) return text
+    let end = text.length
+    while (text.charCodeAt(end - 1) === ZERO_CHARACTER) end--
+    return text.slice(0, text.charCodeAt(end - 1) === POINT_CHARACTER ? end - 1 : end)
   }
 
   toString(): string {
@@ -208,6 +206,8 @@ export class Decimal {
   }
 }
 
+const ZERO_CHARACTER = 0x30
+const POINT_CHARACTER = 0x2e
 const SMALL = 10n ** 100n
 const MAX_EXPONENT = 1_000_000
 const NUMERIC_SYNTAX = /^[ \t\n\v\f\r]*([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:[eE]([+-]?\d+))?[ \t\n\v\f\r]*$/

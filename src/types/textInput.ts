@@ -69,6 +69,7 @@ function parseBoolean(text: string): boolean {
 const INTEGER_SYNTAX = /^[ \t\n\v\f\r]*[+-]?\d+[ \t\n\v\f\r]*$/
 /** Up to so many characters a text's number is exact in a double. */
 const EXACT_LENGTH = 15
+const MAX_INT8_DIGITS = 19
 
 /** The bounds of each integer type. */
 export const INTEGER_RANGES = {
@@ -79,7 +80,10 @@ export const INTEGER_RANGES = {
 
 function parseInteger(name: string, text: string): number | bigint {
   if (!INTEGER_SYNTAX.test(text)) throw invalidTextRepresentation(name, text)
-  return demote(BigInt(text.trim().replace(/^\+/, '')))
+  const digits = text.trim().replace(/^[+-]?0*(?=\d)/, '')
+  if (digits.length > MAX_INT8_DIGITS) throw valueOutOfRange(name, text)
+  const magnitude = BigInt(digits)
+  return demote(text.includes('-') ? -magnitude : magnitude)
 }
 
 /**
