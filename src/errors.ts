@@ -21,17 +21,17 @@ export class DatabaseError extends Error {
   readonly severity = 'ERROR'
   /** The SQLSTATE, five characters. */
   readonly code: string
-  detail?: string
-  hint?: string
-  position?: number
-  where?: string
-  schema?: string
-  table?: string
-  column?: string
-  dataType?: string
-  constraint?: string
+  declare detail?: string
+  declare hint?: string
+  declare position?: number
+  declare where?: string
+  declare schema?: string
+  declare table?: string
+  declare column?: string
+  declare dataType?: string
+  declare constraint?: string
   /** Of `exec`: the results of the statements before the one that failed. */
-  results?: readonly unknown[]
+  declare results?: readonly unknown[]
 
   constructor(code: string, message: string, fields: ErrorFields = {}) {
     super(message)
@@ -328,6 +328,19 @@ export const invalidTableDefinition = (message: string, at: number): DatabaseErr
 export const conflictingColumnConstraints = (message: string, at: number): DatabaseError =>
   new DatabaseError('42601', message, place(at))
 
+export const duplicateKeyColumn = (name: string, kind: 'primaryKey' | 'unique', at: number): DatabaseError => {
+  const constraint = kind === 'unique' ? 'unique' : 'primary key'
+  return new DatabaseError('42701', `column "${name}" appears twice in ${constraint} constraint`, place(at))
+}
+
+export const tooManyColumns = (what: 'a table' | 'an index', most: number, at: number): DatabaseError => {
+  const message = what === 'a table' ? `tables can have at most ${most} columns` : `cannot use more than ${most} columns in an index`
+  return new DatabaseError('54011', message, place(at))
+}
+
+export const undefinedAccessMethod = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42704', `access method "${name}" does not exist`, place(at))
+
 export const undefinedKeyColumn = (name: string, at: number): DatabaseError =>
   new DatabaseError('42703', `column "${name}" named in key does not exist`, place(at))
 
@@ -427,15 +440,12 @@ export const notAnAggregate = (what: string, name: string, at: number): Database
 export const wrongArgumentType = (clause: string, expected: string, actual: string, at: number): DatabaseError =>
   new DatabaseError('42804', `argument of ${clause} must be type ${expected}, not type ${actual}`, place(at))
 
-export const columnReferenceNotAllowed = (clause: string, at: number): DatabaseError => {
-  const code = clause === 'DEFAULT expressions' ? '0A000' : '42P10'
-  const message = clause === 'DEFAULT expressions' ? `cannot use column reference in ${clause.replace(/s$/, '')}` : ''
-  return new DatabaseError(
-    code,
-    message === '' ? `argument of ${clause} must not contain variables` : message,
-    place(at),
-  )
-}
+export const forbiddenColumn = (message: string, at: number): DatabaseError =>
+  new DatabaseError('0A000', message, place(at))
+
+/** LIMIT and OFFSET. */
+export const columnReferenceNotAllowed = (clause: string, at: number): DatabaseError =>
+  new DatabaseError('42P10', `argument of ${clause} must not contain variables`, place(at))
 
 export const assignmentTypeMismatch = (column: string, target: string, actual: string, at: number): DatabaseError =>
   new DatabaseError('42804', `column "${column}" is of type ${target} but expression is of type ${actual}`, {

@@ -1,5 +1,5 @@
 /** The asynchronous calls of a session: from a text to a task and the promise that reports what became of it. */
-import { DatabaseError, emptyQuery, loneTransactionControl, severalStatements } from '../errors.ts'
+import { DatabaseError, loneTransactionControl } from '../errors.ts'
 import { isDataStatement } from '../planner/index.ts'
 import type { Engine } from './engine.ts'
 import { runImmediately } from './immediate.ts'
@@ -7,6 +7,24 @@ import { outputChoice, resultOf } from './output.ts'
 import type { QueryOptions, QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import { StatementsTask } from './statementsTask.ts'
+
+/** What `session.query` does: the short way if it can be. Never throws, rejects; an error fails the block. */
+export function query<Row>(
+  engine: Engine,
+  state: SessionState,
+  sql: string,
+  parameters: readonly unknown[],
+  options: QueryOptions,
+): Promise<QueryResult<Row>> {
+  try {
+    const immediate = tryQuery<Row>(engine, state, sql, parameters, options)
+    if (immediate !== null) return Promise.resolve(immediate)
+  } catch (error) {
+    state.block.fail()
+    return Promise.reject(error as Error)
+  }
+  return queryStatement<Row>(engine, state, sql, parameters, options)
+}
 
 /**
  * A single data statement that needs no waiting, run on the spot; null if it takes the long way. Statements that may
@@ -19,11 +37,10 @@ export function tryQuery<Row>(
   parameters: readonly unknown[],
   options: QueryOptions,
 ): QueryResult<Row> | null {
-  if (state.task !== null || engine.core.stepping || options.signal?.aborted === true) return null
+  if (state.task !== null || state.block.failed || engine.core.stepping || options.signal?.aborted === true) return null
   const { text, literals } = engine.plans.find(sql)
   const [cached] = text.statements
   if (cached === undefined || text.statements.length !== 1 || !isDataStatement(cached.statement)) return null
-  if (state.block.failed) return null
   const planned = cached.plan(state.block.transaction?.catalog ?? engine.transactions.catalog, parameters)
   const { compiled } = planned
   if (!compiled.endsAtOnce) return null
@@ -39,10 +56,7 @@ export async function queryStatement<Row>(
   parameters: readonly unknown[],
   options: QueryOptions,
 ): Promise<QueryResult<Row>> {
-  const { text, literals } = engine.plans.find(sql)
-  if (text.statements.length > 1) throw severalStatements()
-  if (text.statements.length === 0) throw emptyQuery()
-  const source = { sql, statements: text.statements, literals, parameters }
+  const source = { sql, statements: null, single: true, parameters }
   const [result] = await settle(new StatementsTask(engine, state, source, outputChoice(options)), state, options)
   return result as QueryResult<Row>
 }
@@ -53,8 +67,7 @@ export async function execStatements(
   sql: string,
   options: QueryOptions,
 ): Promise<QueryResult[]> {
-  const { text, literals } = engine.plans.find(sql)
-  const source = { sql, statements: text.statements, literals, parameters: [] }
+  const source = { sql, statements: null, single: false, parameters: [] }
   const task = new StatementsTask(engine, state, source, outputChoice(options))
   try {
     return (await settle(task, state, options)) as QueryResult[]

@@ -5,7 +5,7 @@
 import { callbackEndedTransaction, callbackIsAsync, handleClosed, transactionHadFailed } from '../errors.ts'
 import type { IsolationLevel } from '../txn/isolation.ts'
 import { isolationLevel } from '../txn/isolation.ts'
-import { execStatements, queryStatement, tryQuery } from './calls.ts'
+import { execStatements, query } from './calls.ts'
 import type { CopyData } from './copyFrom.ts'
 import { copyInto } from './copyFrom.ts'
 import type { Engine } from './engine.ts'
@@ -92,9 +92,7 @@ export class Session {
   ): Promise<QueryResult<Row>> {
     try {
       this.#requireOpen()
-      const immediate = tryQuery<Row>(this.#engine, this.#state, sql, parameters, options)
-      if (immediate !== null) return Promise.resolve(immediate)
-      return queryStatement<Row>(this.#engine, this.#state, sql, parameters, options)
+      return query<Row>(this.#engine, this.#state, sql, parameters, options)
     } catch (error) {
       return Promise.reject(error as Error)
     }
@@ -122,8 +120,7 @@ export class Session {
     options: QueryOptions = {},
   ): AsyncGenerator<Row, void, undefined> {
     this.#requireOpen()
-    const { text, literals } = this.#engine.plans.find(sql)
-    const source = { sql, statements: text.statements, literals, parameters }
+    const source = { sql, statements: null, single: true, parameters }
     const task = new StreamTask(this.#engine, this.#state, source, outputChoice(options))
     task.listenTo(options.signal)
     try {

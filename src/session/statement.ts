@@ -3,7 +3,6 @@
  * better-sqlite3 and node:sqlite.
  */
 import { assert } from '../assert.ts'
-import type { Execution } from '../executor/index.ts'
 import { statementNotPreparable } from '../errors.ts'
 import type { CachedStatement, PlannedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
@@ -86,17 +85,21 @@ export class Statement<Row = ObjectRow> {
   #execute(parameters: readonly unknown[]): QueryResult<unknown> {
     this.#requireOpen()
     this.#state.requireIdle()
-    const planned = this.#plan(parameters)
-    const { compiled } = planned
-    const execution: Execution | null = runImmediately(
-      this.#engine,
-      this.#state,
-      compiled,
-      planned.bind(parameters, null),
-      this.#output.formOf(compiled),
-      true,
-    )
-    return execution === null ? this.#executeAsTask(parameters) : resultOf(compiled, execution)
+    const { block } = this.#state
+    if (!block.failed) {
+      try {
+        const planned = this.#plan(parameters)
+        const { compiled } = planned
+        const values = planned.bind(parameters, null)
+        const form = this.#output.formOf(compiled)
+        const execution = runImmediately(this.#engine, this.#state, compiled, values, form, true)
+        if (execution !== null) return resultOf(compiled, execution)
+      } catch (error) {
+        block.fail()
+        throw error
+      }
+    }
+    return this.#executeAsTask(parameters)
   }
 
   #executeAsTask(parameters: readonly unknown[]): QueryResult<unknown> {
@@ -109,7 +112,7 @@ export class Statement<Row = ObjectRow> {
   }
 
   #source(parameters: readonly unknown[]) {
-    return { sql: this.sql, statements: [this.#cached], literals: null, parameters }
+    return { sql: this.sql, statements: [this.#cached], single: true, parameters }
   }
 
   #plan(parameters: readonly unknown[] | null): PlannedStatement {

@@ -5,8 +5,8 @@
  * Several statements that stand in no explicit block are one implicit transaction, as in PostgreSQL: a failure of one
  * undoes them all. Each is planned when its turn comes, under the catalog that the ones before it left.
  */
-import { inFailedTransaction } from '../errors.ts'
-import { explain, isDataStatement, planDdl } from '../planner/index.ts'
+import { emptyQuery, inFailedTransaction, severalStatements } from '../errors.ts'
+import { explain, isDataStatement } from '../planner/index.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import type { NormalisedText, Statement } from '../parser/ast.ts'
 import type { LockWait } from '../txn/lockWait.ts'
@@ -27,9 +27,10 @@ import { StatementRun } from './statementRun.ts'
 
 export interface StatementSource {
   readonly sql: string
-  readonly statements: readonly CachedStatement[]
-  /** The literals that were lifted out of this text. */
-  readonly literals: NormalisedText | null
+  /** Null: the text is parsed when the call's turn comes, so that its errors fail the block in their order. */
+  readonly statements: readonly CachedStatement[] | null
+  /** True if the text must be one statement. */
+  readonly single: boolean
   /** JavaScript values of $1 … $n. */
   readonly parameters: readonly unknown[]
 }
@@ -49,6 +50,9 @@ export class StatementsTask extends SessionTask {
   /** Of the statements that are complete. */
   readonly results: QueryResult<unknown>[] = []
   readonly #source: StatementSource
+  #statements: readonly CachedStatement[] | null
+  /** The literals that were lifted out of this text. */
+  #literals: NormalisedText | null = null
   readonly #output: OutputChoice
   readonly #copyData: CopySource | null
   #run: Run | null = null
@@ -64,12 +68,14 @@ export class StatementsTask extends SessionTask {
   ) {
     super(engine, state, source.sql)
     this.#source = source
+    this.#statements = source.statements
     this.#output = output
     this.#copyData = copyData
   }
 
   get writes(): boolean {
-    return this.#source.statements.some(({ statement }) => statement.kind !== 'select' && statement.kind !== 'values')
+    if (this.#statements === null) return true
+    return this.#statements.some(({ statement }) => statement.kind !== 'select' && statement.kind !== 'values')
   }
 
   protected advance(budget: number): TaskStep {
@@ -103,9 +109,20 @@ export class StatementsTask extends SessionTask {
     if (trace.on) trace.emit({ kind: 'done', session: this.session, rowCount: result.rowCount })
   }
 
+  #parse(): readonly CachedStatement[] {
+    const { text, literals } = this.engine.plans.find(this.sql)
+    if (this.#source.single) {
+      if (text.statements.length > 1) throw severalStatements()
+      if (text.statements.length === 0) throw emptyQuery()
+    }
+    this.#literals = literals
+    return text.statements
+  }
+
   /** Begins the next statement; false if there is none. */
   #begin(): boolean {
-    const cached = this.#source.statements[this.#next]
+    this.#statements ??= this.#parse()
+    const cached = this.#statements[this.#next]
     if (cached === undefined) return false
     this.#next++
     const { statement } = cached
@@ -121,7 +138,7 @@ export class StatementsTask extends SessionTask {
     }
     if (state.block.failed && !endsFailedBlock(statement)) throw inFailedTransaction()
     if (isControlStatement(statement)) {
-      const outcome = executeControl(state, statement, this.#source.statements.length > 1, this.#output)
+      const outcome = executeControl(state, statement, this.#statements.length > 1, this.#output)
       if (outcome === 'commit') this.commit()
       this.#complete(outcome === 'commit' ? emptyResult('COMMIT') : outcome)
       return true
@@ -154,13 +171,13 @@ export class StatementsTask extends SessionTask {
         this.#copyData ?? fileSource(engine.env.files, statement),
       )
     }
-    return new DdlRun(engine, this, transaction, statement, (root) => planDdl(statement, root))
+    return new DdlRun(engine, this, this.state, transaction, statement)
   }
 
   #bind(cached: CachedStatement, transaction: Transaction): BoundStatement {
-    const { parameters, literals } = this.#source
+    const { parameters } = this.#source
     const planned = cached.plan(transaction.catalog, parameters)
-    return { compiled: planned.compiled, parameters: planned.bind(parameters, literals) }
+    return { compiled: planned.compiled, parameters: planned.bind(parameters, this.#literals) }
   }
 }
 
