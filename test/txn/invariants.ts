@@ -5,6 +5,7 @@ import type { Key } from '../../src/storage/row/keyTree.ts'
 import type { RowTable } from '../../src/storage/row/table.ts'
 import type { UndoEntry } from '../../src/storage/undo.ts'
 import type { TransactionManager } from '../../src/txn/manager.ts'
+import { Decimal } from '../../src/types/decimal.ts'
 import type { Value } from '../../src/types/value.ts'
 
 /** The keys of all versions of all rows, from the pages and chains alone; `text` sorts and compares. */
@@ -35,7 +36,13 @@ function keysOfVersions(table: RowTable, index: Index): string[] {
 }
 
 function entryText(key: Key, rowId: number): string {
-  return JSON.stringify([key, rowId])
+  const values = Array.isArray(key) ? (key as readonly Value[]) : [key as Value]
+  return `${values.map(keyText).join()} @ ${rowId}`
+}
+
+/** Equal values, and only those, have equal texts: 1.0 is 1. */
+function keyText(value: Value): string {
+  return value instanceof Decimal ? `decimal ${String(value.hashKey())}` : `${typeof value} ${String(value)}`
 }
 
 export function checkTable(table: RowTable, manager: TransactionManager): void {
