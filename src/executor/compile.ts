@@ -82,6 +82,7 @@ export class CompiledStatement {
       phases: this.#phases(form),
       makeScans: () => program.scans.map(({ source, needed }) => source.scan(needed)),
       makeCursors: () => program.cursors.map((index) => index.cursor()),
+      hasBuffers: program.buffers.length + program.limits.length > 0,
       makeBuffers: (run) => program.buffers.map((buffer, number) => this.#makeBuffer(buffer, number, run)),
       makeLimits: (parameters) => program.limits.map((limit) => makeLimit(limit, parameters)),
       fieldCount: this.fields.length,

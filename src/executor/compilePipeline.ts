@@ -38,7 +38,11 @@ export function generatePipeline(
   layout: Layout | null,
   output: OutputForm,
 ): GeneratedCode {
-  return new PipelineGenerator(program, pipeline, signature, layout, output).generate()
+  // Before a loop, what it needs of the row around it must be loaded. A first pass, whose code is thrown away, finds out.
+  const draft = new PipelineGenerator(program, pipeline, signature, layout, output, null)
+  const code = draft.generate()
+  if (draft.loops === 0) return code
+  return new PipelineGenerator(program, pipeline, signature, layout, output, draft.used).generate()
 }
 
 export class PipelineGenerator implements Scope, SinkContext {
@@ -60,6 +64,11 @@ export class PipelineGenerator implements Scope, SinkContext {
   /** Variables that an inner loop may outlive: declared at the top, saved when it parks. */
   readonly #hoisted: string[] = []
   #relations = 0
+  /** Columns of rows, numbered as they are made: those whose value was asked for, in this pass and in the one before. */
+  readonly used = new Set<number>()
+  readonly #usedBefore: ReadonlySet<number> | null
+  #columns = 0
+  readonly #numbers = new Map<() => Operand, number>()
 
   constructor(
     program: Program,
@@ -67,7 +76,9 @@ export class PipelineGenerator implements Scope, SinkContext {
     signature: string | null,
     layout: Layout | null,
     output: OutputForm,
+    usedBefore: ReadonlySet<number> | null,
   ) {
+    this.#usedBefore = usedBefore
     this.program = program
     this.pipeline = pipeline
     this.signature = signature
@@ -92,7 +103,12 @@ export class PipelineGenerator implements Scope, SinkContext {
 
   #description(): string {
     const { source, operators, sink } = this.pipeline
-    const steps = [describeSource(source), ...operators.map(describeOperator), describeSink(sink)]
+    const name = (buffer: number): string => bufferName(this.program, buffer)
+    const steps = [
+      describeSource(source, name),
+      ...operators.map((operator) => describeOperator(operator, name)),
+      describeSink(sink, name),
+    ]
     return steps.join(' → ')
   }
 
@@ -129,12 +145,13 @@ export class PipelineGenerator implements Scope, SinkContext {
   }
 
   buffer(number: number): string {
-    return this.top(`buffer${number}`, `run.buffers[${number}]`)
+    return this.top(bufferName(this.program, number), `run.buffers[${number}]`)
   }
 
   /** The array of a buffer's column. */
   bufferColumn(buffer: number, column: number): string {
-    return this.top(`buffer${buffer}c${column}`, `${this.buffer(buffer)}.columns[${column}]`)
+    const name = this.buffer(buffer)
+    return this.top(`${name}c${column}`, `${name}.columns[${column}]`)
   }
 
   /** A letter for each relation, so that names are short: `a2` is column 2 of the first one. */
@@ -163,8 +180,23 @@ export class PipelineGenerator implements Scope, SinkContext {
 
   /** A column of a row that is bound to variables when it is first needed. */
   lazy(name: string, load: () => Operand, comment = ''): () => Operand {
+    const column = this.#columns++
     let bound: Operand | null = null
-    return () => (bound ??= this.#bind(name, load(), comment))
+    const operand = (): Operand => {
+      this.used.add(column)
+      return (bound ??= this.#bind(name, load(), comment))
+    }
+    this.#numbers.set(operand, column)
+    return operand
+  }
+
+  /** Loads, before a loop, the columns of the row that are used within it. */
+  #loadUsed(row: Row): void {
+    if (this.#usedBefore === null) return
+    for (const operand of row) {
+      const column = this.#numbers.get(operand)
+      if (column !== undefined && this.#usedBefore.has(column)) operand()
+    }
   }
 
   #bind(name: string, o: Operand, comment: string): Operand {
@@ -331,7 +363,7 @@ export class PipelineGenerator implements Scope, SinkContext {
     const at = `${name}At`
     const outer = node.join === 'left'
     const columns = node.right.columns
-    for (const column of row) column()
+    this.#loadUsed(row)
     this.hoisted(at, walk.first)
     if (outer) this.hoisted(`${name}Matched`, 'false')
     const advance = (): void => {
@@ -345,7 +377,7 @@ export class PipelineGenerator implements Scope, SinkContext {
       writer.line(`const ${name}Row = ${at}`)
       writer.line(outer ? `if (!none) ${at} = ${walk.next(at)}` : `${at} = ${walk.next(at)}`)
     }
-    const comment = node.kind === 'hashJoin' ? `matches in hash table ${buffer}` : `rows of buffer ${buffer}`
+    const comment = node.kind === 'hashJoin' ? `matches in ${this.buffer(buffer)}` : `rows of ${this.buffer(buffer)}`
     this.#innerLoop(comment, advance, () => {
       const joined = this.#joined(row, name, columns.length, (column) => {
         const code = `${this.bufferColumn(buffer, column)}[${name}Row]`
@@ -384,7 +416,7 @@ export class PipelineGenerator implements Scope, SinkContext {
       this.writer.line(`if (${nullTests.join(' || ')}) ${this.skip}`)
     }
     const first = nullTests.length > 0 && node.join === 'left' ? `${nullTests.join(' || ')} ? -1 : ${head}` : head
-    const next = this.top(`${table}next`, `${table}.next`)
+    const next = this.top(`next${buffer}`, `${table}.next`)
     this.#bufferLoop(operator, index, row, {
       first,
       end: (at) => `${at} < 0`,
@@ -394,7 +426,7 @@ export class PipelineGenerator implements Scope, SinkContext {
   }
 
   #nestedLoop(operator: Extract<Operator, { kind: 'nestedLoop' }>, index: number, row: Row): void {
-    const count = this.top(`buffer${operator.buffer}count`, `${this.buffer(operator.buffer)}.count`)
+    const count = this.top(`count${operator.buffer}`, `${this.buffer(operator.buffer)}.count`)
     this.#bufferLoop(operator, index, row, {
       first: '0',
       end: (at) => `${at} === ${count}`,
@@ -408,7 +440,7 @@ export class PipelineGenerator implements Scope, SinkContext {
     const { writer } = this
     const name = this.relation()
     const outer = node.join === 'left'
-    for (const column of row) column()
+    this.#loadUsed(row)
     const values = node.equals.map((e) => boxed(this.compiler(row).compile(e)))
     const scanName = this.top(`scan${scan}`, `run.scans[${scan}]`)
     const cursorName = this.top(`cursor${cursor}`, `run.cursors[${cursor}]`)
@@ -463,7 +495,16 @@ export function unparenthesised(code: string): string {
   return code.slice(1, -1)
 }
 
-function describeSource(source: Pipeline['source']): string {
+/** What buffers are called in the code. */
+function bufferName(program: Program, number: number): string {
+  return `${bufferNames[program.buffers[number]!.kind]}${number}`
+}
+
+const bufferNames = { rows: 'stored', hashTable: 'table', groups: 'groups', sorter: 'sorter', seen: 'seen' } as const
+
+type Naming = (buffer: number) => string
+
+function describeSource(source: Pipeline['source'], name: Naming): string {
   switch (source.kind) {
     case 'tableScan':
       return `scan ${identifier(source.node.name)}`
@@ -472,21 +513,20 @@ function describeSource(source: Pipeline['source']): string {
     case 'values':
       return 'values'
     case 'groups':
-      return `groups of buffer ${source.buffer}`
+      return `groups of ${name(source.buffer)}`
     case 'sorted':
-      return `sorted rows of buffer ${source.buffer}`
+      return `sorted rows of ${name(source.buffer)}`
   }
 }
 
-function describeOperator(operator: Operator): string {
+function describeOperator(operator: Operator, name: Naming): string {
   switch (operator.kind) {
     case 'filter':
     case 'project':
       return operator.kind
     case 'hashProbe':
-      return `${operator.node.join} join with hash table ${operator.buffer}`
     case 'nestedLoop':
-      return `${operator.node.join} join with buffer ${operator.buffer}`
+      return `${operator.node.join} join with ${name(operator.buffer)}`
     case 'indexJoin':
       return `${operator.node.join} join with ${identifier(operator.node.name)} by ${identifier(operator.node.index.name)}`
     case 'distinct':
@@ -496,21 +536,21 @@ function describeOperator(operator: Operator): string {
   }
 }
 
-function describeSink(sink: Pipeline['sink']): string {
+function describeSink(sink: Pipeline['sink'], name: Naming): string {
   switch (sink.kind) {
     case 'output':
-      return 'rows'
+      return 'result'
     case 'hashBuild':
-      return `hash table ${sink.buffer}`
+      return `hash table ${name(sink.buffer)}`
     case 'materialise':
-      return `buffer ${sink.buffer}`
+      return name(sink.buffer)
     case 'aggregate':
-      return `aggregate into buffer ${sink.buffer}`
+      return `aggregate into ${name(sink.buffer)}`
     case 'sort':
-      return `sort buffer ${sink.buffer}`
+      return name(sink.buffer)
     case 'insert':
     case 'update':
     case 'delete':
-      return sink.buffer === null ? sink.kind : `${sink.kind}, collected in buffer ${sink.buffer}`
+      return sink.buffer === null ? sink.kind : `${sink.kind}, collected in ${name(sink.buffer)}`
   }
 }

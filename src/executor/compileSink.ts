@@ -81,10 +81,10 @@ function aggregateStep(g: SinkContext, call: AggregateCall, number: number, name
   const filtered = call.filter === null ? null : compiler.isTrue(call.filter)
   if (filtered !== null) writer.open(`if (${filtered})`)
   if (call.arg === null) {
-    const counts = g.top(`${name}counts${number}`, `${name}.counts[${number}]`)
+    const counts = g.top(`counts${number}`, `${name}.counts[${number}]`)
     writer.line(`${counts}[group]++ // ${identifier(call.name)}`)
   } else {
-    const states = g.top(`${name}states${number}`, `${name}.states[${number}]`)
+    const states = g.top(`states${number}`, `${name}.states[${number}]`)
     const o = compiler.compile(call.arg)
     const arg = o.atom
       ? { code: o.code, isNull: nullTest(o) }

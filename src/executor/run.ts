@@ -29,6 +29,8 @@ export interface RunShape {
   readonly phases: readonly Phase[]
   readonly makeScans: () => SourceScan[]
   readonly makeCursors: () => IndexCursor[]
+  /** False: it needs neither buffers nor limits, so that a point query does not ask for them. */
+  readonly hasBuffers: boolean
   readonly makeBuffers: (run: Run) => (RowBuffer | Seen)[]
   readonly makeLimits: (parameters: readonly Value[]) => LimitCounter[]
   /** Fields of a result row. */
@@ -99,8 +101,10 @@ export class Run implements Execution {
     this.rows = []
     this.rowCount = 0
     this.#sets = null
-    this.buffers = shape.makeBuffers(this)
-    this.limits = shape.makeLimits(this.parameters)
+    if (shape.hasBuffers) {
+      this.buffers = shape.makeBuffers(this)
+      this.limits = shape.makeLimits(this.parameters)
+    }
     this.#enter(0)
   }
 
