@@ -91,6 +91,7 @@ export class RowTable implements ScanSource, VersionedTable {
       for (let slot = 0; slot < page.used; slot++) {
         const head = page.undo === null ? null : page.undo[slot]!
         if (head === null && !page.exists(slot)) continue
+        for (let entry = head; entry !== null; entry = entry.older) entry.leavesKeys = true
         for (const key of versionKeys(index, page, slot, head)) {
           if (key !== ABSENT) index.keys.add(key, page.baseRowId + slot)
         }
