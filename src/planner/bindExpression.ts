@@ -7,6 +7,7 @@ import {
   aggregateNotAllowed,
   featureNotSupported,
   nestedAggregate,
+  noSuchParameter,
   notAnAggregate,
   undefinedFunction,
   wrongArgumentType,
@@ -67,6 +68,7 @@ export class ExpressionBinder {
       case 'string':
         return this.#literal(e)
       case 'parameter':
+        if (e.index > this.#context.parameters.count) throw noSuchParameter(e.index, e.position)
         return this.#context.parameters.reference(e.index)
       case 'column':
         return this.#column(e)

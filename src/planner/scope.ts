@@ -8,6 +8,7 @@ import type { TableDescriptor } from '../catalog/index.ts'
 import {
   ambiguousColumn,
   duplicateAlias,
+  forbiddenColumn,
   invalidFromReference,
   missingFromEntry,
   undefinedColumn,
@@ -36,11 +37,19 @@ export class Scope {
   readonly columns: readonly ScopeColumn[]
   /** Tables of the same FROM that this place must not refer to. */
   readonly hidden: ReadonlySet<string>
+  /** The message of the error, if no column may be named here at all. */
+  readonly #forbidden: string | null
 
-  constructor(tables: readonly ScopeTable[], columns: readonly ScopeColumn[], hidden: ReadonlySet<string> = new Set()) {
+  constructor(
+    tables: readonly ScopeTable[],
+    columns: readonly ScopeColumn[],
+    hidden: ReadonlySet<string> = new Set(),
+    forbidden: string | null = null,
+  ) {
     this.tables = tables
     this.columns = columns
     this.hidden = hidden
+    this.#forbidden = forbidden
   }
 
   static readonly empty: Scope = new Scope([], [])
@@ -71,9 +80,15 @@ export class Scope {
     return new Scope(this.tables, this.columns, names)
   }
 
+  /** Where a column reference is an error of its own (0A000). */
+  forbidding(message: string): Scope {
+    return new Scope(this.tables, this.columns, this.hidden, message)
+  }
+
   /** Throws 42P01, 42702 and 42703. */
   resolve(reference: ColumnReference): ScopeColumn {
     const { table, name, position } = reference
+    if (this.#forbidden !== null) throw forbiddenColumn(this.#forbidden, position)
     if (table !== null) return this.#resolveQualified(table, name, position)
     const found = this.find(name)
     if (found.length > 1) throw ambiguousColumn(name, position)
