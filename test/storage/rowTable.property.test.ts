@@ -157,25 +157,23 @@ test('a table reads as a Map, now and for every view that is older', () => {
         }
       }
     }),
-    { numRuns: runs(50) },
+    { numRuns: runs(30) },
   )
 })
 
 test('ranges of an index find what a filter finds', () => {
   const bound = (column: number): fc.Arbitrary<Value | undefined> =>
     fc.option(values[column]!, { nil: undefined, freq: 3 })
-  const query = fc
-    .nat(types.length - 1)
-    .chain((column) =>
-      fc.record({
-        column: fc.constant(column),
-        lower: bound(column),
-        upper: bound(column),
-        lowerInclusive: fc.boolean(),
-        upperInclusive: fc.boolean(),
-        descending: fc.boolean(),
-      }),
-    )
+  const query = fc.nat(types.length - 1).chain((column) =>
+    fc.record({
+      column: fc.constant(column),
+      lower: bound(column),
+      upper: bound(column),
+      lowerInclusive: fc.boolean(),
+      upperInclusive: fc.boolean(),
+      descending: fc.boolean(),
+    }),
+  )
   fc.assert(
     fc.property(
       fc.array(row, { minLength: 1, maxLength: 60 }),

@@ -26,7 +26,7 @@ function keysOfVersions(table: RowTable, index: Index): string[] {
       if (page.exists(slot)) note()
       for (let entry = page.undo?.[slot] ?? null; entry !== null; entry = entry.older) {
         entry.columns.forEach((column, i) => {
-          if (entry!.before !== null) row[column] = entry!.before[i]!
+          if (entry.before !== null) row[column] = entry.before[i]!
         })
         if (entry.existed) note()
       }

@@ -114,7 +114,7 @@ export class Page<Entry> {
   clear(slot: number): void {
     const { representations } = this.layout
     for (let column = 0; column < representations.length; column++) {
-      if (representations[column] === Representation.VALUES) this.columns[column]![slot] = null as never
+      if (representations[column] === Representation.VALUES) this.columns[column]![slot] = null
     }
   }
 

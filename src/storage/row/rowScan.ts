@@ -229,7 +229,7 @@ class Image {
       const nulls = this.#nulls[column] ?? this.#mapNulls(column)
       nulls[slot] = 1
     } else {
-      this.#columns[column]![slot] = value as number
+      this.#columns[column]![slot] = value
       const nulls = this.#nulls[column]!
       if (nulls !== null) nulls[slot] = 0
     }

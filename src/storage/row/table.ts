@@ -261,7 +261,7 @@ export class RowTable implements ScanSource, VersionedTable {
     const head = page.undo![slot]!
     if (head === entry) this.#setHead(page, slot, entry.older)
     else {
-      let newer = head!
+      let newer = head
       while (newer.older !== entry) newer = newer.older!
       newer.older = entry.older
     }
@@ -274,7 +274,7 @@ export class RowTable implements ScanSource, VersionedTable {
     const head = page.undo![slot]!
     let kept = 0
     let newer: UndoEntry | null = null
-    for (let at = head!; at !== entry; at = at.older!, kept++) newer = at
+    for (let at = head; at !== entry; at = at.older!, kept++) newer = at
     let leavesKeys = false
     for (let at: UndoEntry | null = entry; at !== null; at = at.older) {
       at.unlinked = true

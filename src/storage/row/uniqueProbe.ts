@@ -36,7 +36,7 @@ export function probeUnique(
   for (const rowId of index.keys.equals(key)) {
     if (rowId === own) continue
     const page = pages[pageOf(rowId)]!
-    const probe = probeRow(index, page!, rowId - page!.baseRowId, key, writer)
+    const probe = probeRow(index, page, rowId - page.baseRowId, key, writer)
     if (probe === Probe.HELD) return { probe, rowId }
     if (probe === Probe.EQUAL && result === FREE) result = { probe, rowId }
   }
