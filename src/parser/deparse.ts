@@ -211,7 +211,8 @@ function callText({ schema, name, arguments: args, distinct, star }: FunctionCal
     }
   }
   const list = star ? '*' : `${distinct ? 'DISTINCT ' : ''}${args.map(deparse).join(', ')}`
-  if (schema === null && forms.has(name)) return `${name === 'substring' ? name : name.toUpperCase()}(${list})`
+  if (schema === null && forms.has(name) && !(name === 'substring' && distinct))
+    return `${name === 'substring' ? name : name.toUpperCase()}(${list})`
   const called = plainName.test(name) && !notFunctions.has(name) ? name : `"${name.replaceAll('"', '""')}"`
   return `${schema === null ? '' : `${quoteIdentifier(schema)}.`}${called}(${list})`
 }

@@ -129,7 +129,9 @@ export function normalise(sql: string): NormalisedText | null {
     } else {
       end = blankEnd(sql, at)
       if (end < 0) return null
-      if (end > at) {
+      if (code === 46 && sql.charCodeAt(at + 1) === 46) {
+        at += 2 // The two points of `..` are one token: no number begins with the second.
+      } else if (end > at) {
         key += `${sql.slice(copied, at)} `
         copied = end
         at = end

@@ -64,7 +64,16 @@ function attempt(tokens: Token[]): Attempt {
   }
 }
 
-function parseRun(sql: string, { tokens, semicolon }: Run): ParsedStatement {
+function parseRun(sql: string, run: Run): ParsedStatement {
+  try {
+    return readRun(sql, run)
+  } finally {
+    // A grammar that kept its tokens would keep the text.
+    grammarFor(run.tokens).input = []
+  }
+}
+
+function readRun(sql: string, { tokens, semicolon }: Run): ParsedStatement {
   refuseUnsupported(tokens)
   const statement = attempt(tokens)
   if (statement.kind === 'failure') throw explainFailure({ sql, tokens, semicolon, offset: statement.offset, attempt })

@@ -122,6 +122,7 @@ export abstract class QueryGrammar extends QueryTailGrammar {
     const from: FromItem[] = []
     this.OPTION2(() => {
       this.CONSUME(From)
+      this.refuseFromItem()
       this.AT_LEAST_ONE_SEP({ SEP: Comma, DEF: () => from.push(this.SUBRULE(this.fromItem)) })
     })
     const where = this.OPTION3(() => this.SUBRULE(this.where)) ?? null
@@ -295,8 +296,7 @@ export abstract class QueryGrammar extends QueryTailGrammar {
   )
 
   private readonly fromPrimary = this.RULE('fromPrimary', (): FromItem => {
-    for (const word of ['lateral', 'only']) if (this.at(keyword(word))) this.refuse(word.toUpperCase())
-    if (this.at(keyword('rows')) && this.at(From, 2)) this.refuse('ROWS FROM')
+    this.refuseFromItem()
     const nested = this.at(LParen) && !this.atDerivedTable()
     return this.OR([
       { ALT: () => this.SUBRULE(this.tableItem) },
@@ -304,6 +304,11 @@ export abstract class QueryGrammar extends QueryTailGrammar {
       { ALT: () => this.SUBRULE(this.derivedTable) },
     ])
   })
+
+  private refuseFromItem(): void {
+    for (const word of ['lateral', 'only']) if (this.at(keyword(word))) this.refuse(word.toUpperCase())
+    if (this.at(keyword('rows')) && this.at(From, 2)) this.refuse('ROWS FROM')
+  }
 
   private readonly nestedJoin = this.RULE('nestedJoin', (): FromItem => {
     this.CONSUME(LParen)

@@ -58,9 +58,19 @@ const maxListed = 8
 
 /** Words without a token type of their own that some rule asks for. */
 const contextualWords =
-  'isolation level read write committed uncommitted repeatable serializable snapshot deferrable chain no stdin session characteristics local csv header delimiter quote escape zone time'.split(
+  'isolation level read write committed uncommitted repeatable serializable snapshot deferrable chain no stdin session characteristics local csv header delimiter quote zone time ssi serial'.split(
     ' ',
   )
+
+/** Statements in which contextual words are asked for. */
+const contextualStatements = new Set('begin start set commit end rollback abort copy show reset'.split(' '))
+
+/** Keywords that are never expected behind the first word: they begin statements, or what they begin is not built. */
+const neverExpected = new Set(
+  'begin start commit rollback abort savepoint release explain create drop copy show reset truncate natural right full lateral tablesample union intersect except window any some collate references foreign'.split(
+    ' ',
+  ),
+)
 
 /** Keywords that are operators: "an operator" says enough. */
 const operatorWords = new Set('and or is isnull notnull not in like ilike between similar escape'.split(' '))
@@ -176,11 +186,14 @@ class Trial {
       return asFunction && type.CATEGORIES?.includes(NonReserved) === true
     }
     const words = keywordNames.filter((word) => {
-      if ((operator && operatorWords.has(word)) || (expression && expressionWords.has(word))) return false
+      if (neverExpected.has(word) || (operator && operatorWords.has(word)) || (expression && expressionWords.has(word)))
+        return false
       const type = wordType(word)
       return !isName(type) && this.accepts(type, word)
     })
-    if (!name) words.push(...contextualWords.filter((word) => this.acceptsWord(word)))
+    if (!name && contextualStatements.has(this.prefix[0]?.name ?? ''))
+      words.push(...contextualWords.filter((word) => this.acceptsWord(word)))
+    if (this.accepts(NumberJunk, '2pl')) words.push('2PL')
     return words.map((word) => word.toUpperCase())
   }
 
