@@ -18,8 +18,11 @@ import type { DirectoryLock } from './env.ts'
 
 const SQLITE_BUSY = 5
 
-/** The directories that this process holds, by device and inode, so that no second path to one gets around the lock. */
-const held = new Set<string>()
+/**
+ * The directories that this process holds, by device and inode, so that no second path to one gets around the lock. The
+ * connection is kept here too: one that nobody refers to is collected, closed by its finalizer, and the lock is gone.
+ */
+const held = new Map<string, sqlite.DatabaseSync>()
 
 /** Throws 55006 if the directory is held, 58030 or 42501 if the lock cannot be asked for. */
 export function lockDirectory(directory: string): DirectoryLock {
@@ -27,7 +30,7 @@ export function lockDirectory(directory: string): DirectoryLock {
   const identity = `${dev.toString()}:${ino.toString()}`
   if (held.has(identity)) throw databaseInUse(directory, true)
   const database = openExclusively(directory)
-  held.add(identity)
+  held.set(identity, database)
   return {
     release() {
       if (held.delete(identity)) database.close()

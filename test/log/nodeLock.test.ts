@@ -59,16 +59,20 @@ describe('a database directory', () => {
     const script = `
       const { nodeEnv } = await import(${JSON.stringify(nodeEnvModule)})
       nodeEnv.files.lock(${JSON.stringify(path.join(root, 'db'))})
+      gc() // nobody refers to the lock: it must hold even so
       console.log('locked')
       setInterval(() => {}, 1000)`
-    const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const child = spawn(process.execPath, ['--expose-gc', '--no-warnings', '--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'ignore'],
     })
     await new Promise((resolve) => child.stdout.once('data', resolve))
-    const error = errorOf(() => open(path.join(root, 'db')))
-    expect([error.code, error.hint]).toEqual(['55006', expect.stringContaining('Another process')])
     const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGKILL')
+    try {
+      const error = errorOf(() => open(path.join(root, 'db')))
+      expect([error.code, error.hint]).toEqual(['55006', expect.stringContaining('Another process')])
+    } finally {
+      child.kill('SIGKILL')
+    }
     await ended
     open(path.join(root, 'db')).close()
   })
