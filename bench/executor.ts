@@ -87,7 +87,7 @@ const sum = compile({
       filter: { ...plus, name: '<', intrinsic: 'native<', args: [columnOf(2), parameter(0, INT4)] },
     },
   },
-} as StatementPlan)
+})
 
 const view = new ReadView()
 const memory = new MemoryAccount()

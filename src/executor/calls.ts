@@ -26,7 +26,7 @@ export function positioned(call: (...args: Value[]) => Value, position: number |
   if (call.length === 2) {
     return (a, b) => {
       try {
-        return call(a!, b!)
+        return call(a, b)
       } catch (error) {
         throw locate(error)
       }

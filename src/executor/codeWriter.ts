@@ -78,6 +78,18 @@ export function identifier(text: string): string {
   return /^[A-Za-z_]/.test(plain) ? plain : `_${plain}`
 }
 
+/** `(a < b)` without its parentheses, if they are one pair and hold no list. */
+export function unparenthesised(code: string): string {
+  if (!code.startsWith('(') || !code.endsWith(')')) return code
+  let depth = 0
+  for (let i = 0; i < code.length - 1; i++) {
+    if (code[i] === '(') depth++
+    else if (code[i] === ')') depth--
+    if (depth === 0 || (depth === 1 && code[i] === ',')) return code
+  }
+  return code.slice(1, -1)
+}
+
 /** Makes the function whose text is `text`; its slots are `slots`. The only place of the engine that evaluates text. */
 export function instantiate(text: string, slots: readonly unknown[]): unknown {
   try {

@@ -4,7 +4,7 @@ import type { ColumnDescription } from '../storage/scanSource.ts'
 import type { Value } from '../types/value.ts'
 import { isNumberType, type Operand, type Row } from './compileExpression.ts'
 import { identifier } from './codeWriter.ts'
-import type { PipelineGenerator } from './compilePipeline.ts'
+import type { PipelineGenerator } from './pipelineGenerator.ts'
 import { evaluate } from './evaluate.ts'
 import type { Expression } from './expression.ts'
 import type { Source } from './pipeline.ts'
@@ -20,20 +20,23 @@ const letters: Readonly<Record<Representation, string>> = {
 export const expectedSignature = (columns: readonly ColumnDescription[]): string =>
   columns.map(({ type }) => letters[representationOf(type)]).join('')
 
+/** Writes what becomes of a row. */
+type Consume = (row: Row) => void
+
 /** Writes the function's body; returns its name. */
-export function compileSource(g: PipelineGenerator): string {
+export function compileSource(g: PipelineGenerator, consume: Consume): string {
   const { source } = g.pipeline
   switch (source.kind) {
     case 'tableScan':
-      return tableScan(g, source)
+      return tableScan(g, source, consume)
     case 'indexScan':
-      return source.lookup ? lookup(g, source) : indexScan(g, source)
+      return source.lookup ? lookup(g, source, consume) : indexScan(g, source, consume)
     case 'values':
-      return values(g, source.node)
+      return values(g, source.node, consume)
     case 'groups':
-      return groups(g, source.node, source.buffer)
+      return groups(g, source.node, source.buffer, consume)
     case 'sorted':
-      return sorted(g, source.node, source.buffer)
+      return sorted(g, source.node, source.buffer, consume)
   }
 }
 
@@ -57,7 +60,11 @@ function readColumn(
 
 // ------------------------------------------------------------------------------------------------ table scan
 
-function tableScan(g: PipelineGenerator, { node, scan }: Extract<Source, { kind: 'tableScan' }>): string {
+function tableScan(
+  g: PipelineGenerator,
+  { node, scan }: Extract<Source, { kind: 'tableScan' }>,
+  consume: Consume,
+): string {
   const { writer } = g
   const name = g.relation()
   const scanName = g.top('scan', `run.scans[${scan}]`)
@@ -106,7 +113,7 @@ function tableScan(g: PipelineGenerator, { node, scan }: Extract<Source, { kind:
     ),
   )
   if (node.withRowId) row.push(() => ({ code: '(base + i)', atom: true, nulls: 'never', number: true }))
-  g.operators(0, row)
+  consume(row)
   writer.close()
   writer.line('from = base + end')
   writer.close()
@@ -140,7 +147,7 @@ function openMorsel(g: PipelineGenerator, budget: string): void {
 }
 
 /** At most one row: no loop. */
-function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan' }>): string {
+function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan' }>, consume: Consume): string {
   const { writer } = g
   const { node, scan, cursor } = source
   g.budgeted = false
@@ -153,12 +160,12 @@ function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan
   const code = typeof key.nulls === 'string' ? key.code : 'null'
   writer.line(`if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, view)) return 0`)
   openMorsel(g, 'run.budget')
-  g.operators(0, fetchedRow(g, source))
+  consume(fetchedRow(g, source))
   writer.line('return 0')
   return `look_up_${node.name}`
 }
 
-function indexScan(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan' }>): string {
+function indexScan(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan' }>, consume: Consume): string {
   const { writer } = g
   const { node, scan, cursor } = source
   g.top('scan', `run.scans[${scan}]`)
@@ -172,7 +179,7 @@ function indexScan(g: PipelineGenerator, source: Extract<Source, { kind: 'indexS
   writer.line('if (budget-- <= 0) return run.pause(0)')
   writer.line(`if (!run.takeFetched() && !cursor${cursor}.nextVisible(scan, view)) return run.leave(budget)`)
   openMorsel(g, 'budget + 1')
-  g.operators(0, fetchedRow(g, source))
+  consume(fetchedRow(g, source))
   writer.close()
   return `scan_${node.name}_by_index`
 }
@@ -182,7 +189,7 @@ function indexScan(g: PipelineGenerator, source: Extract<Source, { kind: 'indexS
 /** More cells than this are data, not code. */
 const mostInlineCells = 256
 
-function values(g: PipelineGenerator, node: ValuesNode): string {
+function values(g: PipelineGenerator, node: ValuesNode, consume: Consume): string {
   const { writer } = g
   const only = node.rows[0]
   if (node.rows.length === 1 && only !== undefined && only.length <= mostInlineCells && g.loops === 0) {
@@ -190,7 +197,7 @@ function values(g: PipelineGenerator, node: ValuesNode): string {
     g.skip = 'return 0'
     const compiler = g.compiler([])
     const row = only.map((cell, i) => g.lazy(`a${i}`, () => compiler.compile(cell), node.columns[i]?.name))
-    g.operators(0, row)
+    consume(row)
     writer.line('return 0')
     return 'one_row'
   }
@@ -212,7 +219,7 @@ function values(g: PipelineGenerator, node: ValuesNode): string {
       number: isNumberType(type),
     })),
   )
-  g.operators(0, row)
+  consume(row)
   writer.close()
   writer.line('return run.leave(budget)')
   // The number of rows is known here; a resumed round must not end the loop early.
@@ -229,7 +236,7 @@ function evaluateRow(cells: readonly Expression[], parameters: readonly Value[])
   return cells.map((cell) => evaluate(cell, parameters))
 }
 
-function groups(g: PipelineGenerator, node: Aggregate, buffer: number): string {
+function groups(g: PipelineGenerator, node: Aggregate, buffer: number, consume: Consume): string {
   const name = g.buffer(buffer)
   const keys = node.keys.map((key, i) =>
     g.lazy(`a${i}`, () => ({
@@ -252,10 +259,10 @@ function groups(g: PipelineGenerator, node: Aggregate, buffer: number): string {
           },
     )
   })
-  return bufferLoop(g, `${name}.count`, [...keys, ...aggregates], null, 'groups')
+  return bufferLoop(g, `${name}.count`, [...keys, ...aggregates], null, 'groups', consume)
 }
 
-function sorted(g: PipelineGenerator, node: Sort, buffer: number): string {
+function sorted(g: PipelineGenerator, node: Sort, buffer: number, consume: Consume): string {
   const order = `${g.buffer(buffer)}.order`
   const row = node.columns.map(({ nullable, type }, i) =>
     g.lazy(`a${i}`, () => ({
@@ -265,10 +272,17 @@ function sorted(g: PipelineGenerator, node: Sort, buffer: number): string {
       number: isNumberType(type),
     })),
   )
-  return bufferLoop(g, `${order}.length`, row, `const r = ${order}[i]`, 'sorted_rows')
+  return bufferLoop(g, `${order}.length`, row, `const r = ${order}[i]`, 'sorted_rows', consume)
 }
 
-function bufferLoop(g: PipelineGenerator, count: string, row: Row, head: string | null, name: string): string {
+function bufferLoop(
+  g: PipelineGenerator,
+  count: string,
+  row: Row,
+  head: string | null,
+  name: string,
+  consume: Consume,
+): string {
   const { writer } = g
   g.top('end', count)
   g.topLine('let budget = run.budget, i = run.from')
@@ -278,7 +292,7 @@ function bufferLoop(g: PipelineGenerator, count: string, row: Row, head: string 
   g.beginHead()
   writer.line('if (budget-- <= 0) return run.pause(i)')
   if (head !== null) writer.line(head)
-  g.operators(0, row)
+  consume(row)
   writer.close()
   writer.line('return run.leave(budget)')
   return name

@@ -13,7 +13,7 @@ export interface IntrinsicArguments {
   readonly aIsNumber: boolean
   readonly bIsNumber: boolean
   readonly slow: string
-  temporary(): string
+  readonly temporary: () => string
 }
 
 /** `number`: the result is statically a number. */

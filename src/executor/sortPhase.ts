@@ -4,7 +4,8 @@ import { generateOrder } from './compileSink.ts'
 import { Step } from './outcome.ts'
 import type { Sort } from './plan.ts'
 import type { Phase, Run } from './run.ts'
-import { Sorter, type RowOrder } from './sorter.ts'
+import type { Sorter } from './sorter.ts'
+import { type RowOrder } from './sorter.ts'
 
 type OrderFactory = (buffer: Sorter) => RowOrder
 

@@ -70,7 +70,7 @@ export const inList = (arg: Expression, list: Expression[], negated = false): Ex
   arg,
   list,
   negated,
-  hashKey: hashKey(arg.type) as (value: never) => string | number | bigint | boolean,
+  hashKey: hashKey(arg.type),
   equals: equalityOf(arg.type),
   type: BOOLEAN,
 })

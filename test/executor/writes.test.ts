@@ -273,8 +273,8 @@ describe('index scans', () => {
           const within = (k: Value): boolean => {
             if (lower === null && upper === null) return true
             if (typeof k !== 'number' || lower?.value === null || upper?.value === null) return false
-            if (lower !== null && (lower.inclusive ? k < lower.value! : k <= lower.value!)) return false
-            return upper === null || (upper.inclusive ? k <= upper.value! : k < upper.value!)
+            if (lower !== null && (lower.inclusive ? k < lower.value : k <= lower.value)) return false
+            return upper === null || (upper.inclusive ? k <= upper.value : k < upper.value)
           }
           const wanted = rows.filter((row) => within(row[1]!))
           expect(found.toSorted((a, b) => Number(a[0]) - Number(b[0]))).toEqual(wanted)
