@@ -100,6 +100,7 @@ function buildSelection(plan: Extract<LogicalPlan, { kind: 'selection' }>, deman
 }
 
 function buildProjection(plan: Projection, demand: Demand): Built {
+  if (plan.input.kind === 'rows' && plan.input.attributes.length === 0) return computedRows(plan, plan.input)
   const items = plan.items.filter((item) => demand.required.has(item.attribute.id))
   const required = columnsIn(...items.map((item) => item.expression))
   const order = demand.order === null ? null : orderBelow(plan, demand.order)
@@ -108,7 +109,7 @@ function buildProjection(plan: Projection, demand: Demand): Built {
   const ordered = order !== null && built.ordered
   if (items.every(({ expression, attribute }) => expression.kind === 'column' && expression.column === attribute.id)) {
     // Nothing is computed: what reads these columns finds them by their attributes.
-    return { ...built, ordered, attributes: built.attributes.map((known) => renamedBy(items, known)) }
+    return { ...built, ordered }
   }
   return {
     ordered,
@@ -126,9 +127,11 @@ function buildProjection(plan: Projection, demand: Demand): Built {
   }
 }
 
-function renamedBy(items: Projection['items'], known: Attribute): Attribute {
-  const item = items.find(({ attribute }) => attribute.id === known.id)
-  return item === undefined ? known : { ...known, name: item.attribute.name }
+/** SELECT without FROM: the row is computed where it is made. */
+function computedRows(plan: Projection, { rows }: Extract<LogicalPlan, { kind: 'rows' }>): Built {
+  const attributes = plan.items.map((item) => item.attribute)
+  const computed = rows.map(() => plan.items.map((item) => item.expression))
+  return build({ kind: 'rows', rows: computed, attributes }, demandAll(attributes))
 }
 
 /** The order in terms of the projection's input; null if it is not one of its columns. */

@@ -10,7 +10,7 @@
  */
 import { unreachable } from '../assert.ts'
 import type { Expression } from '../executor/expression.ts'
-import { columnsIn, conjunction, conjuncts, equalExpressions, isVolatile, mapColumns, some } from './expressionTree.ts'
+import { children, columnsIn, conjunction, conjuncts, equalExpressions, isVolatile, mapColumns, some } from './expressionTree.ts'
 import { orderJoins } from './joinOrder.ts'
 import type { LogicalPlan, Projection } from './logical.ts'
 import { attributesOf } from './logical.ts'
@@ -62,7 +62,30 @@ function throughProjection(plan: Projection, predicates: readonly Expression[]):
     !isVolatile(p) && [...columnsIn(p)].every((id) => items.has(id) && !isVolatile(items.get(id)!))
   const [below, above] = partition(predicates, movable)
   const replaced = below.map((p) => mapColumns(p, (column) => items.get(column.column) ?? column))
-  return select({ ...plan, input: pushDown(plan.input, replaced) }, above)
+  return select(merged({ ...plan, input: pushDown(plan.input, replaced) }), above)
+}
+
+/** Two projections in a row are one, unless that would compute something twice. */
+function merged(plan: Projection): Projection {
+  const { input } = plan
+  if (input.kind !== 'projection') return plan
+  const uses = new Map<number, number>()
+  const count = (e: Expression): void => {
+    if (e.kind === 'column') uses.set(e.column, (uses.get(e.column) ?? 0) + 1)
+    else for (const child of children(e)) count(child)
+  }
+  for (const item of plan.items) count(item.expression)
+  const below = new Map(input.items.map((item) => [item.attribute.id, item.expression]))
+  const cheap = input.items.every(
+    ({ expression, attribute }) =>
+      !isVolatile(expression) && (children(expression).length === 0 || (uses.get(attribute.id) ?? 0) <= 1),
+  )
+  if (!cheap) return plan
+  const items = plan.items.map(({ attribute, expression }) => ({
+    attribute,
+    expression: mapColumns(expression, (column) => below.get(column.column) ?? column),
+  }))
+  return { ...plan, items, input: input.input }
 }
 
 // ------------------------------------------------------------------------------------------------------ inner joins
