@@ -62,7 +62,7 @@ describe('generated code', () => {
     )
     const sorted = p.sort(grouped, [{ expression: p.column(2, money), descending: true, nullsFirst: true }])
     const code = compile({ kind: 'select', input: p.limit(sorted, p.constant(10, INT8)) }).code()
-    await expect(`${code}\n`).toMatchFileSnapshot('golden/joinWithAggregate.txt')
+    await expect(`${code}\n`).toMatchFileSnapshot('golden/joinWithAggregate.js')
   })
 
   it('holds no text of the user: names and constants behave as data', () => {
