@@ -11,7 +11,7 @@ import { issuedSteps, type Run } from './run.ts'
 import type { Scenario } from './scenario.ts'
 import { loadScenarios } from './scenarios.ts'
 import { closest } from './suggestion.ts'
-import { timeline } from './timeline.ts'
+import { timelines } from './timeline.ts'
 
 export interface DemoTerminal {
   readonly width: number
@@ -66,7 +66,11 @@ async function perform(args: readonly string[], terminal: DemoTerminal): Promise
   if (json) terminal.out(runsJson(runs))
   else if (name === undefined) {
     terminal.out(`\n${matrix({ levels: chosenLevels, scenarios: chosen, runs, paint: terminal.paint })}`)
-  } else terminal.out(runs.map((run) => timeline(run, terminal)).join('\n\n'))
+  } else {
+    terminal.out(`\n${timelines(chosen[0]!, runs, terminal)}`)
+    const row = { levels: chosenLevels, scenarios: chosen, runs, paint: terminal.paint }
+    if (runs.length > 1) terminal.out(`\n${matrix(row)}`)
+  }
 }
 
 function readArguments(args: readonly string[]) {

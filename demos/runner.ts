@@ -79,8 +79,10 @@ class Stage {
 
   /** How each session's transaction ended. Everybody must have finished by now. */
   close(): ReadonlyMap<string, Ending> {
-    for (const { name, running, session } of this.#players.values()) {
+    for (const { name, running } of this.#players.values()) {
       if (running !== null) throw this.#fault(`${name} still waits in "${running.step.sql}" when the steps are over`)
+    }
+    for (const { name, session } of this.#players.values()) {
       if (session.transactionStatus !== 'idle') throw this.#fault(`the transaction of ${name} is still open at the end`)
     }
     return this.#endings
@@ -151,13 +153,12 @@ class Stage {
       this.#noteEnding(player, issued)
       if (issued.failure !== null) await this.#abandon(player, issued)
     }
-    for (const player of this.#players.values()) {
-      const step = player.running === null ? player.held.shift() : undefined
-      if (step !== undefined) {
-        await this.#issue(player, step)
-        break
-      }
-    }
+    for (let due = this.#due(); due !== undefined; due = this.#due()) await this.#issue(due, due.held.shift()!)
+  }
+
+  /** Somebody who has stopped waiting and has steps that were held back. */
+  #due(): Player | undefined {
+    return [...this.#players.values()].find(({ running, held }) => running === null && held.length > 0)
   }
 
   async #abandon(player: Player, { step, failure }: IssuedStep): Promise<void> {

@@ -5,10 +5,11 @@
 import stringWidth from 'string-width'
 import { pad, wrap, wrapSql } from './layout.ts'
 import type { Paint } from './paint.ts'
+import type { Scenario } from './scenario.ts'
 import type { IssuedStep, Run, RunEvent, StatementResult } from './run.ts'
 import { verdict } from './verdict.ts'
 
-export interface TimelineOptions {
+export interface PictureOptions {
   /** Columns of the terminal; the picture takes 80 to 120. */
   readonly width: number
   readonly paint: Paint
@@ -24,14 +25,28 @@ interface CellLine {
   readonly tone: 'plain' | 'dim' | 'value' | 'wait' | 'failure'
 }
 
-export function timeline(run: Run, { width, paint }: TimelineOptions): string {
-  const whole = Math.min(120, Math.max(80, width))
+/** The story of a scenario, and a picture of each of its runs. */
+export function timelines(scenario: Scenario, runs: readonly Run[], options: PictureOptions): string {
+  const { paint } = options
+  const whole = wholeWidth(options)
+  const head = [
+    paint.bold(scenario.title),
+    ...wrap(scenario.explanation, whole),
+    ...wrap(`Source: ${scenario.source}.`, whole).map(paint.dim),
+  ]
+  return [head.join('\n') + '\n', ...runs.map((run) => picture(run, options))].join('\n')
+}
+
+const wholeWidth = ({ width }: PictureOptions): number => Math.min(120, Math.max(80, width))
+
+function picture(run: Run, options: PictureOptions): string {
+  const { paint } = options
+  const whole = wholeWidth(options)
   const sessions = run.scenario.sessions
   const cell = Math.floor((whole - margin) / sessions.length) - 3
   const rule = '─'.repeat(margin) + sessions.map(() => '─'.repeat(cell + 2)).join('┼')
   const lines = [
     paint.bold(`${run.scenario.title} at ${run.level.title}`),
-    ...wrap(run.scenario.explanation, whole),
     '',
     ' '.repeat(margin + 1) + sessions.map((session) => paint.bold(pad(session, cell))).join(' │ '),
     rule,
@@ -157,7 +172,6 @@ function verdictLines(run: Run, whole: number, paint: Paint): string[] {
     ...wrap(reason, whole - 2).map((line) => `  ${line}`),
     ...noted('Witness', `${witness} (${occurred ? 'true' : 'false'} here)`, whole, paint),
     ...noted('Found', found, whole, paint),
-    ...noted('Source', run.scenario.source, whole, paint),
   ]
 }
 
