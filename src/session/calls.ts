@@ -56,7 +56,7 @@ export async function queryStatement<Row>(
   parameters: readonly unknown[],
   options: QueryOptions,
 ): Promise<QueryResult<Row>> {
-  const source = { sql, statements: null, single: true, parameters }
+  const source = { sql, statements: null, literals: null, single: true, parameters }
   const [result] = await settle(new StatementsTask(engine, state, source, outputChoice(options)), state, options)
   return result as QueryResult<Row>
 }
@@ -67,7 +67,7 @@ export async function execStatements(
   sql: string,
   options: QueryOptions,
 ): Promise<QueryResult[]> {
-  const source = { sql, statements: null, single: false, parameters: [] }
+  const source = { sql, statements: null, literals: null, single: false, parameters: [] }
   const task = new StatementsTask(engine, state, source, outputChoice(options))
   try {
     return (await settle(task, state, options)) as QueryResult[]

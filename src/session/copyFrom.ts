@@ -25,7 +25,7 @@ export async function copyInto(
   if (statements.length !== 1 || cached?.statement.kind !== 'copy' || cached.statement.file !== null)
     throw copyNeedsStdin()
   const feed = new Feed()
-  const source = { sql, statements, single: true, parameters: [] }
+  const source = { sql, statements, literals: null, single: true, parameters: [] }
   const task = new StatementsTask(engine, state, source, defaultOutput, feed.next)
   feed.wake = () => engine.core.wake(task)
   task.onSettled(() => feed.settled())

@@ -74,7 +74,7 @@ export class Database {
   /** A prepared statement that runs synchronously, each run a transaction of its own. @throws DatabaseError the parser's and binder's errors */
   prepare<Row = ObjectRow>(sql: string, options: Pick<QueryOptions, 'rowMode' | 'types'> = {}): Statement<Row> {
     const engine = this.#engine
-    return new Statement<Row>(engine, engine.connect(), sql, outputChoice(options), () => {
+    return new Statement<Row>(engine, null, sql, outputChoice(options), () => {
       if (engine.closed) throw databaseClosed()
     })
   }

@@ -120,7 +120,7 @@ export class Session {
     options: QueryOptions = {},
   ): AsyncGenerator<Row, void, undefined> {
     this.#requireOpen()
-    const source = { sql, statements: null, single: true, parameters }
+    const source = { sql, statements: null, literals: null, single: true, parameters }
     const task = new StreamTask(this.#engine, this.#state, source, outputChoice(options))
     task.listenTo(options.signal)
     try {

@@ -4,7 +4,9 @@
  */
 import { assert } from '../assert.ts'
 import { statementNotPreparable } from '../errors.ts'
-import type { CachedStatement, PlannedStatement } from '../planner/index.ts'
+import type { CatalogRoot } from '../catalog/index.ts'
+import type { NormalisedText } from '../parser/ast.ts'
+import type { CachedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
 import type { Engine } from './engine.ts'
 import { runImmediately } from './immediate.ts'
@@ -12,6 +14,7 @@ import type { OutputChoice } from './output.ts'
 import { fieldsOf, resultOf } from './output.ts'
 import type { Field, ObjectRow, QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
+import type { StatementSource } from './statementsTask.ts'
 import { StatementsTask } from './statementsTask.ts'
 import { StreamTask } from './streamTask.ts'
 
@@ -24,54 +27,64 @@ export interface RunResult {
 export class Statement<Row = ObjectRow> {
   readonly sql: string
   readonly #engine: Engine
-  readonly #state: SessionState
+  /** Null: each run borrows a session. */
+  readonly #session: SessionState | null
   readonly #cached: CachedStatement
+  /** The literals of the text, which the cached plan takes as parameters. */
+  readonly #literals: NormalisedText | null
   readonly #output: OutputChoice
   readonly #requireOpen: () => void
 
   /** @internal Made by `prepare`. */
-  constructor(engine: Engine, state: SessionState, sql: string, output: OutputChoice, requireOpen: () => void) {
-    const { statements } = engine.plans.prepare(sql)
-    const [cached] = statements
-    if (cached === undefined || statements.length !== 1 || !isDataStatement(cached.statement)) {
-      throw statementNotPreparable(statements.length)
+  constructor(
+    engine: Engine,
+    session: SessionState | null,
+    sql: string,
+    output: OutputChoice,
+    requireOpen: () => void,
+  ) {
+    const { text, literals } = engine.plans.find(sql)
+    const [cached] = text.statements
+    if (cached === undefined || text.statements.length !== 1 || !isDataStatement(cached.statement)) {
+      throw statementNotPreparable(text.statements.length)
     }
     this.sql = sql
     this.#engine = engine
-    this.#state = state
+    this.#session = session
     this.#cached = cached
+    this.#literals = literals
     this.#output = output
     this.#requireOpen = requireOpen
-    cached.plan(this.#catalog(), null)
+    cached.plan(this.#catalog(session), null)
   }
 
   /** The columns of its rows. */
   get fields(): readonly Field[] {
-    return fieldsOf(this.#plan(null).compiled)
+    return fieldsOf(this.#cached.plan(this.#catalog(this.#session), null).compiled)
   }
 
   /** All rows. @throws DatabaseError what the statement throws; 55P03 if it had to wait */
   all(...parameters: unknown[]): Row[] {
-    return this.#execute(parameters).rows as Row[]
+    return this.#run(parameters).rows as Row[]
   }
 
   /** The first row; undefined if there is none. @throws DatabaseError as `all` */
   get(...parameters: unknown[]): Row | undefined {
-    return this.#execute(parameters).rows[0] as Row | undefined
+    return this.#run(parameters).rows[0] as Row | undefined
   }
 
   /** Runs it for its effect. @throws DatabaseError as `all` */
   run(...parameters: unknown[]): RunResult {
-    const { rowCount, command } = this.#execute(parameters)
-    return { rowCount, command }
+    return this.#run(parameters)
   }
 
   /** The rows one by one, read as they are asked for; the session is busy until the iterator ends. @throws DatabaseError as `all` */
   *iterate(...parameters: unknown[]): IterableIterator<Row> {
     this.#requireOpen()
-    this.#state.requireIdle()
-    const task = new StreamTask(this.#engine, this.#state, this.#source(parameters), this.#output)
+    const state = this.#session ?? this.#engine.borrow()
+    const task = new StreamTask(this.#engine, state, this.#source(parameters), this.#output)
     try {
+      state.requireIdle()
       for (;;) {
         const rows = task.nextSync()
         if (rows === null) return
@@ -79,47 +92,53 @@ export class Statement<Row = ObjectRow> {
       }
     } finally {
       task.finish()
+      if (this.#session === null) this.#engine.giveBack(state)
     }
   }
 
-  #execute(parameters: readonly unknown[]): QueryResult<unknown> {
+  #run(parameters: readonly unknown[]): QueryResult<unknown> {
     this.#requireOpen()
-    this.#state.requireIdle()
-    const { block } = this.#state
+    if (this.#session !== null) return this.#runIn(this.#session, parameters)
+    const state = this.#engine.borrow()
+    try {
+      return this.#runIn(state, parameters)
+    } finally {
+      this.#engine.giveBack(state)
+    }
+  }
+
+  #runIn(state: SessionState, parameters: readonly unknown[]): QueryResult<unknown> {
+    state.requireIdle()
+    const { block } = state
     if (!block.failed) {
       try {
-        const planned = this.#plan(parameters)
+        const planned = this.#cached.plan(this.#catalog(state), parameters)
         const { compiled } = planned
-        const values = planned.bind(parameters, null)
-        const form = this.#output.formOf(compiled)
-        const execution = runImmediately(this.#engine, this.#state, compiled, values, form, true)
+        const values = planned.bind(parameters, this.#literals)
+        const execution = runImmediately(this.#engine, state, compiled, values, this.#output.formOf(compiled), true)
         if (execution !== null) return resultOf(compiled, execution)
       } catch (error) {
         block.fail()
         throw error
       }
     }
-    return this.#executeAsTask(parameters)
+    return this.#runAsTask(state, parameters)
   }
 
-  #executeAsTask(parameters: readonly unknown[]): QueryResult<unknown> {
-    const task = new StatementsTask(this.#engine, this.#state, this.#source(parameters), this.#output)
-    this.#state.runNow(task)
+  #runAsTask(state: SessionState, parameters: readonly unknown[]): QueryResult<unknown> {
+    const task = new StatementsTask(this.#engine, state, this.#source(parameters), this.#output)
+    state.runNow(task)
     if (task.error !== null) throw task.error
     const [result] = task.results
     assert(result !== undefined, 'a statement that succeeded has a result')
     return result
   }
 
-  #source(parameters: readonly unknown[]) {
-    return { sql: this.sql, statements: [this.#cached], single: true, parameters }
+  #source(parameters: readonly unknown[]): StatementSource {
+    return { sql: this.sql, statements: [this.#cached], literals: this.#literals, single: true, parameters }
   }
 
-  #plan(parameters: readonly unknown[] | null): PlannedStatement {
-    return this.#cached.plan(this.#catalog(), parameters)
-  }
-
-  #catalog() {
-    return this.#state.block.transaction?.catalog ?? this.#engine.transactions.catalog
+  #catalog(state: SessionState | null): CatalogRoot {
+    return state?.block.transaction?.catalog ?? this.#engine.transactions.catalog
   }
 }

@@ -29,6 +29,8 @@ export interface StatementSource {
   readonly sql: string
   /** Null: the text is parsed when the call's turn comes, so that its errors fail the block in their order. */
   readonly statements: readonly CachedStatement[] | null
+  /** The literals of the text, where `statements` are given. */
+  readonly literals: NormalisedText | null
   /** True if the text must be one statement. */
   readonly single: boolean
   /** JavaScript values of $1 … $n. */
@@ -52,7 +54,7 @@ export class StatementsTask extends SessionTask {
   readonly #source: StatementSource
   #statements: readonly CachedStatement[] | null
   /** The literals that were lifted out of this text. */
-  #literals: NormalisedText | null = null
+  #literals: NormalisedText | null
   readonly #output: OutputChoice
   readonly #copyData: CopySource | null
   #run: Run | null = null
@@ -69,6 +71,7 @@ export class StatementsTask extends SessionTask {
     super(engine, state, source.sql)
     this.#source = source
     this.#statements = source.statements
+    this.#literals = source.literals
     this.#output = output
     this.#copyData = copyData
   }
