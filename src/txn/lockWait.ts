@@ -17,7 +17,7 @@ export interface LockOwner {
   /** The wait that has not ended; a transaction waits for one lock at a time. */
   waitingFor: LockWait | null
   /** Its holds on tables, in the order in which it took them. */
-  readonly tableGrants: Grant[]
+  tableGrants: Grant[]
   /** Rows that were granted to it out of a queue, until its statement ends. */
   readonly rowGrants: Grant[]
 }

@@ -95,7 +95,7 @@ export class Transaction implements Writer, LockOwner {
   lastEntry: UndoEntry | null = null
   /** The lock that the last BLOCKED, `lockTable` or `lockCatalog` waits for. */
   waitingFor: LockWait | null = null
-  readonly tableGrants: Grant[] = []
+  tableGrants: Grant[] = []
   readonly rowGrants: Grant[] = []
   /** The RowId of the last insert. */
   insertedRowId = -1

@@ -42,7 +42,7 @@ function entryText(key: Key, rowId: number): string {
 
 /** Equal values, and only those, have equal texts: 1.0 is 1. */
 function keyText(value: Value): string {
-  return value instanceof Decimal ? `decimal ${String(value.hashKey())}` : `${typeof value} ${String(value)}`
+  return value instanceof Decimal ? `decimal ${value.hashKey()}` : `${typeof value} ${String(value)}`
 }
 
 export function checkTable(table: RowTable, manager: TransactionManager): void {

@@ -101,6 +101,14 @@ export function treeClass<Key, Order>(
 
     seek(key: Key, rowId: number): LeafNode {
       let node = this.#root
+      while (node instanceof InnerNode) node = node.children[this.#after(node, key, rowId)]!
+      this.position = this.#after(node, key, rowId)
+      return node
+    }
+
+    /** `seek` that notes its path, for a change. */
+    #descend(key: Key, rowId: number): LeafNode {
+      let node = this.#root
       let depth = 0
       while (node instanceof InnerNode) {
         const child = this.#after(node, key, rowId)
@@ -115,7 +123,7 @@ export function treeClass<Key, Order>(
 
     add(key: Key, rowId: number): boolean {
       if (this.#appends(key, rowId)) return true
-      const leaf = this.seek(key, rowId)
+      const leaf = this.#descend(key, rowId)
       const { position } = this
       if (position > 0 && leaf.rowIds[position - 1] === rowId && this.#equal(leaf.keys[position - 1]!, key))
         return false
@@ -129,7 +137,7 @@ export function treeClass<Key, Order>(
         this.#place(last, last.count, key, rowId)
         return true
       }
-      const leaf = this.seek(key, -1)
+      const leaf = this.#descend(key, -1)
       const { position } = this
       if (position < leaf.count) {
         if (this.#equal(leaf.keys[position]!, key)) return false
@@ -142,7 +150,7 @@ export function treeClass<Key, Order>(
     }
 
     remove(key: Key, rowId: number): boolean {
-      const leaf = this.seek(key, rowId)
+      const leaf = this.#descend(key, rowId)
       const at = this.position - 1
       if (at < 0 || leaf.rowIds[at] !== rowId || !this.#equal(leaf.keys[at]!, key)) return false
       this.version++

@@ -13,12 +13,10 @@ import type { ReadView } from '../readView.ts'
 import type { Key, KeyOrder, KeyTree } from './keyTree.ts'
 import { compareNumbers, represented } from './keyTree.ts'
 import type { RowScan } from './rowScan.ts'
-import { Bound, treeCursorClass } from './treeCursor.ts'
+import { Bound, CLOSED, treeCursorClass } from './treeCursor.ts'
 
 const NumberCursor = treeCursorClass<number, null>(0, (_order, a, b) => compareNumbers(a, b))
 const ValueCursor = treeCursorClass<Key, KeyOrder>(null, (order, a, b) => order(a, b))
-
-const CLOSED = Bound.LOW | Bound.LOW_INCLUSIVE | Bound.HIGH | Bound.HIGH_INCLUSIVE
 
 export class IndexCursor {
   /** The RowId of the row on which `lookup` or `nextVisible` stands. */
@@ -53,7 +51,12 @@ export class IndexCursor {
       this.#high = value
       this.#bounds = CLOSED
       this.#descending = false
-      this.#numbers.range(numbers, value, value, CLOSED, false)
+      const rowId = this.#numbers.find(numbers, value)
+      if (rowId < 0) return false
+      if (scan.fetch(rowId, view) && (!scan.versioned || this.#matches(scan))) {
+        this.rowId = rowId
+        return true
+      }
     } else if (this.#keys.columns.length === 1) {
       this.#empty = value === null
       if (!this.#empty) this.#range(represented(value), represented(value), CLOSED, false)

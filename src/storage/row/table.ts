@@ -359,10 +359,9 @@ export class RowTable implements ScanSource, VersionedTable {
 /** Notes the old values of columns that the entry has not noted yet. */
 function keepBefore(entry: UndoEntry, page: RowPage, slot: number, columns: readonly number[]): void {
   if (entry.before === null) {
-    const before: Value[] = []
-    for (let i = 0; i < columns.length; i++) before.push(page.read(columns[i]!, slot))
     entry.columns = columns
-    entry.before = before
+    entry.before =
+      columns.length === 1 ? [page.read(columns[0]!, slot)] : columns.map((column) => page.read(column, slot))
   } else if (entry.columns !== columns) {
     const missing = columns.filter((column) => !entry.columns.includes(column))
     entry.columns = [...entry.columns, ...missing]
