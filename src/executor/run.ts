@@ -48,6 +48,8 @@ export interface LimitCounter {
 /** Rows between two charges for the result. */
 const chargeInterval = 256
 const resultRowBytes = 48
+/** Stands for "no array yet": a run of one look-up makes one array, its result. */
+const none: unknown[] = []
 
 export class Run implements Execution {
   readonly #shape: RunShape
@@ -65,7 +67,7 @@ export class Run implements Execution {
   limits: LimitCounter[] = []
   #sets: Map<unknown, ReadonlySet<unknown>> | null = null
 
-  rows: unknown[] = []
+  rows: unknown[] = none
   rowCount = 0
   /** The values of the row that is being written; storage copies them. */
   readonly values: Value[] = []
@@ -98,7 +100,7 @@ export class Run implements Execution {
     this.transaction = context.transaction
     this.memory = context.memory
     this.#mostRows = context.mostRows ?? Number.POSITIVE_INFINITY
-    this.rows = []
+    this.rows = none
     this.rowCount = 0
     this.#sets = null
     if (shape.hasBuffers) {
@@ -110,6 +112,7 @@ export class Run implements Execution {
 
   step(budget: number): Step {
     this.budget = budget
+    if (this.rows === none) this.rows = []
     const { phases } = this.#shape
     while (this.#phase < phases.length) {
       const outcome = phases[this.#phase]!.step(this)
@@ -133,16 +136,18 @@ export class Run implements Execution {
   }
 
   take(): unknown[] {
-    const { rows } = this
-    this.rows = []
-    this.memory.release(Math.floor(rows.length / chargeInterval) * chargeInterval * this.#rowBytes)
+    const rows = this.rows === none ? [] : this.rows
+    this.rows = none
+    if (rows.length >= chargeInterval) {
+      this.memory.release(Math.floor(rows.length / chargeInterval) * chargeInterval * this.#rowBytes)
+    }
     return rows
   }
 
   release(): void {
-    this.rows = []
-    this.buffers = []
-    this.saved = []
+    this.rows = none
+    if (this.#shape.hasBuffers) this.buffers = []
+    if (this.saved.length > 0) this.saved = []
     this.#shape.recycle(this)
   }
 
