@@ -172,8 +172,8 @@ function describeError(error: unknown, sql: string): string {
   if (!(error instanceof DatabaseError)) return `INTERNAL ERROR: ${String(error)}`
   const lines = [`ERROR ${error.code}: ${error.message}`]
   if (error.position !== undefined) {
-    const { line, text, caret } = renderErrorPosition(sql, error.position)
-    lines.push(`LINE ${line}: ${text}`, `${' '.repeat(`LINE ${line}: `.length)}${caret}`)
+    const { text, caret } = renderErrorPosition(sql, error.position)
+    lines.push(text, caret)
   }
   if (error.detail !== undefined) lines.push(`DETAIL: ${error.detail}`)
   if (error.hint !== undefined) lines.push(`HINT: ${error.hint}`)

@@ -16,7 +16,7 @@ export function dirtyRead({ events, committed }: History): string | null {
       const writer = writers.get(value)
       if (writer === undefined || writer.transaction === event.transaction) continue
       const commit = committed.get(writer.transaction)
-      if (commit === undefined || commit > event.issued) {
+      if (commit === undefined || commit > event.done) {
         return `T${event.transaction} read ${key} = ${value}, which T${writer.transaction} had written and not committed`
       }
     }

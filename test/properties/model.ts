@@ -1,6 +1,10 @@
 /**
- * The model: a Map per committed state, and the writes of each open transaction beside it. It says what every read must
- * see at each level, and knows nothing of versions, locks or timestamps.
+ * The model: a Map for each committed state, and the writes of each open transaction beside it. It says what every read
+ * may see at each level, and knows nothing of versions, locks or timestamps.
+ *
+ * Statements may overlap, so a read has a window of committed states: those from its issue to its end. At READ COMMITTED
+ * it must have seen one of them, whole. At REPEATABLE READ one state must explain all reads of the transaction: each read
+ * leaves fewer candidates, never none.
  */
 import { expect } from 'vitest'
 import type { IsolationName } from '../../src/index.ts'
@@ -14,55 +18,79 @@ type Writes = ReadonlyMap<number, number | null>
 interface OpenTransaction {
   writes: Writes
   atSavepoint: Writes | null
-  /** At REPEATABLE READ: the committed state when its first statement was issued. */
-  snapshot: Rows | null
-  /** What the statement that is under way must see if it reads. */
-  expected: Rows
+  /** At REPEATABLE READ: the states that explain every read so far; null before the first statement. */
+  candidates: Rows[] | null
+  /** The number of the committed state when the statement that is under way was issued. */
+  issuedAt: number
+  published: boolean
 }
 
 export class Model implements Observer {
-  committed: Rows = new Map(initialKeys.map((key) => [key, -key]))
-  readonly #isolation: IsolationName
-  readonly #open = new Map<number, OpenTransaction>()
   /** Reads that were checked. */
   checkedReads = 0
+  readonly #isolation: IsolationName
+  readonly #open = new Map<number, OpenTransaction>()
+  readonly #states: Rows[] = [new Map(initialKeys.map((key) => [key, -key]))]
 
   constructor(isolation: IsolationName) {
     this.#isolation = isolation
   }
 
-  issued(transaction: number, action: Action): void {
-    let open = this.#open.get(transaction)
-    if (open === undefined) {
-      open = { writes: new Map(), atSavepoint: null, snapshot: null, expected: this.committed }
-      this.#open.set(transaction, open)
+  get committed(): Rows {
+    return this.#states.at(-1)!
+  }
+
+  issued(transaction: number, _action: Action): void {
+    const open = this.#open.get(transaction)
+    const issuedAt = this.#states.length - 1
+    if (open !== undefined) open.issuedAt = issuedAt
+    else {
+      this.#open.set(transaction, {
+        writes: new Map(),
+        atSavepoint: null,
+        candidates: null,
+        issuedAt,
+        published: false,
+      })
     }
-    if (action.kind !== 'savepoint' && action.kind !== 'rollbackTo') open.snapshot ??= this.committed
-    open.expected = overlaid(this.#base(open), open.writes)
+  }
+
+  published(transaction: number): void {
+    const open = this.#open.get(transaction)!
+    open.published = true
+    this.#states.push(overlaid(this.committed, open.writes))
   }
 
   done(event: Event): void {
     const { transaction, action } = event
     const open = this.#open.get(transaction)!
+    if (action.kind === 'commit' || action.kind === 'rollback') {
+      expect(open.published || open.writes.size === 0).toBe(
+        (action.kind === 'commit' && event.error === null) || open.writes.size === 0,
+      )
+      this.#open.delete(transaction)
+      return
+    }
     if (event.error !== null) {
       open.writes = open.atSavepoint ?? new Map()
-      if (action.kind === 'commit') this.#open.delete(transaction)
       return
     }
     switch (action.kind) {
       case 'read':
-        this.checkedReads++
-        expect(event.saw).toEqual(only(open.expected, action.key))
+        this.#check(open, (rows) => same(event.saw, only(rows, action.key)), event)
         break
       case 'scan':
-        this.checkedReads++
-        expect(event.saw).toEqual(open.expected)
+        this.#check(open, (rows) => same(event.saw, rows), event)
         break
       case 'write':
+        this.#check(open, (rows) => event.saw.has(action.key) === rows.has(action.key), event)
+        if (event.put !== null) open.writes = new Map(open.writes).set(action.key, event.put)
+        break
       case 'insert':
         if (event.put !== null) open.writes = new Map(open.writes).set(action.key, event.put)
         break
       case 'delete':
+        this.#check(open, (rows) => same(event.saw, only(rows, action.key)), event)
         if (event.saw.has(action.key)) open.writes = new Map(open.writes).set(action.key, null)
         break
       case 'savepoint':
@@ -71,30 +99,37 @@ export class Model implements Observer {
       case 'rollbackTo':
         open.writes = open.atSavepoint ?? new Map()
         break
-      case 'commit':
-        this.committed = overlaid(this.committed, open.writes)
-        this.#open.delete(transaction)
-        break
-      case 'rollback':
-        this.#open.delete(transaction)
-        break
     }
   }
 
-  #base(open: OpenTransaction): Rows {
-    switch (this.#isolation) {
-      case 'read uncommitted': {
-        let base = this.committed
-        for (const other of this.#open.values()) if (other !== open) base = overlaid(base, other.writes)
-        return base
-      }
-      case 'read committed':
-        return this.committed
-      default:
-        return open.snapshot ?? this.committed
+  /** Some state that the statement may have read explains what it saw. */
+  #check(open: OpenTransaction, explains: (rows: Rows) => boolean, event: Event): void {
+    this.checkedReads++
+    const states = this.#statesFor(open)
+    const found = states.filter((state) => explains(overlaid(state, open.writes)))
+    if (found.length === 0) {
+      expect.fail(
+        `T${event.transaction} ${JSON.stringify(event.action)} saw ${show(event.saw)}, ` +
+          `possible were ${states.map((state) => show(overlaid(state, open.writes))).join(' or ')}`,
+      )
     }
+    if (this.#isolation === 'repeatable read' || this.#isolation === 'snapshot') open.candidates = found
+  }
+
+  #statesFor(open: OpenTransaction): Rows[] {
+    const window = this.#states.slice(open.issuedAt)
+    if (this.#isolation === 'read committed') return window
+    if (this.#isolation !== 'read uncommitted') return open.candidates ?? window
+    // Dirty reads: what everybody has written so far, on top.
+    let now: Rows = this.committed
+    for (const other of this.#open.values()) if (other !== open && !other.published) now = overlaid(now, other.writes)
+    return [now]
   }
 }
+
+const show = (rows: Rows): string => `{${[...rows].map(([k, v]) => `${k}: ${v}`).join(', ')}}`
+
+const same = (a: Rows, b: Rows): boolean => a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
 
 function overlaid(rows: Rows, writes: Writes): Rows {
   const result = new Map(rows)

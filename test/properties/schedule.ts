@@ -5,7 +5,7 @@
  * too), so a value read names the version that was read: the history can be judged without asking the engine.
  */
 import fc from 'fast-check'
-import type { Database, IsolationName, Session } from '../../src/index.ts'
+import type { Database, IsolationName, Session, TraceEvent } from '../../src/index.ts'
 import { DatabaseError } from '../../src/index.ts'
 
 export type Action =
@@ -23,6 +23,8 @@ export type Action =
 export interface Step {
   readonly session: number
   readonly action: Action
+  /** Turns of the event loop before the next step, in a run where statements overlap. */
+  readonly pause: number
 }
 
 /** What a step did. A write has the value it put; a read the rows it saw, by key. */
@@ -65,11 +67,13 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
 )
 
 export function schedules(sessions: number, length: number, from: fc.Arbitrary<Action> = action): fc.Arbitrary<Step[]> {
-  return fc.array(fc.record({ session: fc.nat({ max: sessions - 1 }), action: from }), {
+  return fc.array(fc.record({ session: fc.nat({ max: sessions - 1 }), action: from, pause: fc.nat({ max: 2 }) }), {
     minLength: 2,
     maxLength: length,
   })
 }
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** A schedule as a person reads it. */
 export function describeSchedule(steps: readonly Step[]): string {
@@ -79,6 +83,9 @@ export function describeSchedule(steps: readonly Step[]): string {
     )
     .join('\n')
 }
+
+/** The error of a COMMIT that found its block failed: PostgreSQL says ROLLBACK, and no error. */
+const rolledBack = 'rolled back'
 
 interface Actor {
   readonly session: Session
@@ -95,46 +102,59 @@ export async function createTable(db: Database, indexed: boolean): Promise<void>
   if (indexed) await db.query('CREATE INDEX t_v ON t (v)')
 }
 
+export interface RunOptions {
+  readonly isolation: IsolationName
+  readonly sessions: number
+  /** False: an INSERT takes a key that no row has, because nothing else keeps keys apart. */
+  readonly indexed: boolean
+  /** True: the next step is issued while statements before it still run. */
+  readonly overlapping?: boolean
+}
+
 /** Told of the run as it happens. */
 export interface Observer {
   /** Just before a statement is issued. */
   issued(transaction: number, action: Action): void
+  /** When its commit is published. */
+  published(transaction: number): void
   /** When it is done. */
   done(event: Event): void
 }
 
-const nobody: Observer = { issued: () => undefined, done: () => undefined }
+const nobody: Observer = { issued: () => undefined, published: () => undefined, done: () => undefined }
 
 /**
- * Runs a schedule. A step whose session waits is dropped; what is open at the end is committed. Every action is issued
- * when its turn comes, and the run goes on as soon as it is done or waits.
+ * Runs a schedule. A step whose session is busy is dropped; what is open at the end is committed. Unless statements may
+ * overlap, the next step is issued when the one before is done or waits for a lock.
  */
 export async function runSchedule(
   db: Database,
   steps: readonly Step[],
-  sessions: number,
-  isolation: IsolationName,
+  options: RunOptions,
   observe: Observer = nobody,
 ): Promise<History> {
-  return new ScheduleRun(db, sessions, isolation, observe).run(steps)
+  return new ScheduleRun(db, options, observe).run(steps)
 }
 
 class ScheduleRun {
   readonly #db: Database
   readonly #actors: Actor[]
-  readonly #isolation: IsolationName
+  readonly #options: RunOptions
   readonly #observe: Observer
   readonly #events: Event[] = []
   readonly #committed = new Map<number, number>()
   readonly #busy = new Set<Actor>()
+  /** Our number of a transaction by the engine's. */
+  readonly #numbers = new Map<number, number>()
   #transactions = 0
   #clock = 0
+  #broken: unknown = null
 
-  constructor(db: Database, sessions: number, isolation: IsolationName, observe: Observer) {
+  constructor(db: Database, options: RunOptions, observe: Observer) {
     this.#db = db
-    this.#isolation = isolation
+    this.#options = options
     this.#observe = observe
-    this.#actors = Array.from({ length: sessions }, (_, number) => ({
+    this.#actors = Array.from({ length: options.sessions }, (_, number) => ({
       session: db.connectSync(),
       number,
       transaction: null,
@@ -146,38 +166,63 @@ class ScheduleRun {
   async run(steps: readonly Step[]): Promise<History> {
     await this.#db.query('DELETE FROM t')
     for (const key of initialKeys) await this.#db.query('INSERT INTO t VALUES ($1, $2)', [key, -key])
-    for (const [number, { session, action }] of steps.entries()) {
+    const stop = this.#db.trace.listen((event) => this.#follow(event))
+    for (const [number, { session, action, pause }] of steps.entries()) {
       const actor = this.#actors[session]!
       if (this.#busy.has(actor)) continue
-      await this.#issue(actor, action, number + 1)
+      this.#issue(actor, action, number + 1)
+      if (this.#options.overlapping === true) for (let i = 0; i < pause; i++) await turn()
+      else await this.#quiet()
     }
     // Commits free those that wait: round after round, until all have ended.
+    await this.#quiet()
     while (this.#actors.some((actor) => actor.transaction !== null)) {
       for (const actor of this.#actors) {
-        if (actor.transaction !== null && !this.#busy.has(actor)) await this.#issue(actor, { kind: 'commit' }, 0)
+        if (actor.transaction === null || this.#busy.has(actor)) continue
+        this.#issue(actor, { kind: 'commit' }, 0)
+        await this.#quiet()
       }
     }
+    stop()
     const { rows } = await this.#db.query<{ k: number; v: number }>('SELECT k, v FROM t')
     for (const { session } of this.#actors) session.close()
+    if (this.#broken !== null) throw this.#broken
     return { events: this.#events, committed: this.#committed, final: new Map(rows.map(({ k, v }) => [k, v])) }
   }
 
-  async #issue(actor: Actor, action: Action, number: number): Promise<void> {
-    if (actor.transaction === null) {
+  #follow(event: TraceEvent): void {
+    if (event.kind === 'begin') {
+      const actor = this.#actors.find(({ session }) => session.id === event.session)
+      if (actor !== undefined) this.#numbers.set(event.transaction, this.#transactions)
+    } else if (event.kind === 'publish') {
+      const number = this.#numbers.get(event.transaction)
+      if (number !== undefined) this.#observe.published(number)
+    }
+  }
+
+  async #quiet(): Promise<void> {
+    do await turn()
+    while ([...this.#busy].some(({ session }) => session.state !== 'waiting'))
+  }
+
+  #issue(actor: Actor, action: Action, number: number): void {
+    const begins = actor.transaction === null
+    if (begins) {
       if (action.kind === 'commit' || action.kind === 'rollback' || action.kind === 'rollbackTo') return
-      await actor.session.query(`BEGIN ISOLATION LEVEL ${this.#isolation.toUpperCase()}`)
       actor.transaction = ++this.#transactions
       actor.savepoint = false
       actor.failed = false
+      void actor.session.query(`BEGIN ISOLATION LEVEL ${this.#options.isolation.toUpperCase()}`)
     }
     if (action.kind === 'rollbackTo' && !actor.savepoint) return
     if (actor.failed && action.kind !== 'commit' && action.kind !== 'rollback' && action.kind !== 'rollbackTo') return
+    const inner: Action =
+      action.kind === 'insert' && !this.#options.indexed ? { kind: 'insert', key: 100 + number } : action
     this.#busy.add(actor)
-    this.#observe.issued(actor.transaction, action)
-    const issued = this.#clock++
-    void this.#perform(actor, action, number, issued).finally(() => this.#busy.delete(actor))
-    do await new Promise((resolve) => setImmediate(resolve))
-    while ([...this.#busy].some(({ session }) => session.state !== 'waiting'))
+    this.#observe.issued(actor.transaction!, inner)
+    void this.#perform(actor, inner, number, this.#clock++)
+      .catch((error: unknown) => (this.#broken ??= error))
+      .finally(() => this.#busy.delete(actor))
   }
 
   async #perform(actor: Actor, action: Action, number: number, issued: number): Promise<void> {
@@ -186,7 +231,9 @@ class ScheduleRun {
     let error: string | null = null
     try {
       const [sql, values] = statementOf(action, number)
-      rows = (await actor.session.query<{ k: number; v: number }>(sql, values)).rows
+      const result = await actor.session.query<{ k: number; v: number }>(sql, values)
+      rows = result.rows
+      if (action.kind === 'commit' && result.command === 'ROLLBACK') error = rolledBack
     } catch (caught) {
       if (!(caught instanceof DatabaseError)) throw caught
       error = caught.code
@@ -196,7 +243,7 @@ class ScheduleRun {
     if (action.kind === 'rollbackTo') actor.failed = false
     if (action.kind === 'savepoint' && error === null) actor.savepoint = true
     if (action.kind === 'commit' || action.kind === 'rollback') {
-      if (action.kind === 'commit' && error === null && !actor.failed) this.#committed.set(transaction, done)
+      if (action.kind === 'commit' && error === null) this.#committed.set(transaction, done)
       actor.transaction = null
     }
     const put = action.kind === 'write' || action.kind === 'insert' ? number : null
