@@ -40,6 +40,11 @@ export class Client {
     return textResult(await this.#session.query(sql, [], { rowMode: 'text', ...(signal && { signal }) }))
   }
 
+  /** Builds what the first statement would have to wait for (the grammar above all), while nobody waits yet. */
+  async warmUp(): Promise<void> {
+    await this.#session.query('SELECT 1')
+  }
+
   /** Several statements, as one transaction unless they say otherwise. */
   async exec(sql: string, signal?: AbortSignal): Promise<readonly TextResult[]> {
     return (await this.#session.exec(sql, { rowMode: 'text', ...(signal && { signal }) })).map(textResult)

@@ -13,7 +13,15 @@ import { edited, emptyEditor, type Editor } from './lineEditor.ts'
 import { LineSource } from './lineSource.ts'
 import { metaHelp, runMetaCommand, type DisplaySettings } from './metaCommands.ts'
 import { promptLines } from './promptView.ts'
-import { alignedTable, commandTag, expandedTable, rowCountText, type TextResult } from './resultFormat.ts'
+import {
+  alignedTable,
+  commandTag,
+  expandedTable,
+  hasRows,
+  rowCountText,
+  writesRows,
+  type TextResult,
+} from './resultFormat.ts'
 import { StatementReader, type Input } from './statementReader.ts'
 
 export interface ConsoleState {
@@ -238,12 +246,10 @@ export class Console {
   #formatted(result: TextResult, millis: number): string {
     const { paint } = this.#parts
     const time = this.#settings.timing ? paint.dim(`  ${durationText(millis)}`) : ''
-    const hasRows = result.fields.length > 0 || result.command === 'SELECT'
-    const tag = commandTag(result)
-    if (!hasRows) return `${tag}${time}\n`
+    if (!hasRows(result)) return `${commandTag(result)}${time}\n`
     const rows = this.#settings.expanded ? expandedTable(result, this.#settings) : alignedTable(result, this.#settings)
-    const counted =
-      result.command === 'SELECT' ? rowCountText(result.rows.length) : `${rowCountText(result.rows.length)} ${tag}`
+    const tag = writesRows(result) ? ` ${commandTag(result)}` : ''
+    const counted = rowCountText(result.rows.length) + tag
     return `${rows}${counted}${time}\n\n`
   }
 

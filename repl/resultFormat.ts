@@ -24,6 +24,12 @@ export function commandTag({ command, rowCount }: TextResult): string {
   return command === 'INSERT' ? `INSERT 0 ${String(rowCount)}` : `${command} ${String(rowCount)}`
 }
 
+/** True for a statement that writes and returns rows: it has a table and a tag. */
+export const writesRows = ({ command }: TextResult): boolean => /^(INSERT|UPDATE|DELETE|MERGE)$/.test(command)
+
+/** A SELECT has rows even if it has no columns. */
+export const hasRows = ({ fields, command }: TextResult): boolean => fields.length > 0 || command === 'SELECT'
+
 export const rowCountText = (count: number): string => (count === 1 ? '(1 row)' : `(${String(count)} rows)`)
 
 /** psql's aligned format without the line that counts the rows. Every line ends with a line end. */

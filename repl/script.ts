@@ -9,7 +9,17 @@ import { errorReport } from './errorReport.ts'
 import { LineSource } from './lineSource.ts'
 import { runMetaCommand, type DisplaySettings } from './metaCommands.ts'
 import type { Format, Source } from './options.ts'
-import { alignedTable, commandTag, csv, expandedTable, json, rowCountText, type TextResult } from './resultFormat.ts'
+import {
+  alignedTable,
+  commandTag,
+  csv,
+  expandedTable,
+  hasRows,
+  json,
+  rowCountText,
+  writesRows,
+  type TextResult,
+} from './resultFormat.ts'
 import { StatementReader, type Input } from './statementReader.ts'
 
 export interface ScriptStreams {
@@ -159,9 +169,9 @@ export class Script {
   }
 
   async #print(result: TextResult): Promise<void> {
-    const hasRows = result.fields.length > 0 || result.command === 'SELECT'
-    if (hasRows) await this.#streams.out(this.#formatted(result))
-    if (!hasRows || result.command !== 'SELECT') await this.#streams.err(`${commandTag(result)}\n`)
+    const rows = hasRows(result)
+    if (rows) await this.#streams.out(this.#formatted(result))
+    if (!rows || writesRows(result)) await this.#streams.err(`${commandTag(result)}\n`)
   }
 
   #formatted(result: TextResult): string {

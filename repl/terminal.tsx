@@ -17,8 +17,8 @@ export interface TerminalOptions {
   readonly directory: string | null
   readonly version: string
   readonly historyPath: string | null
-  readonly stdin?: NodeJS.ReadStream
-  readonly stdout?: NodeJS.WriteStream
+  readonly stdin?: NodeJS.ReadableStream
+  readonly stdout?: NodeJS.WritableStream & { readonly isTTY?: boolean }
 }
 
 /** A statement that takes longer than this is worth a word. */
@@ -56,7 +56,7 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     maxFps: 120,
   })
   await app.waitUntilRenderFlush()
-  openClient(directory).then(
+  load(directory).then(
     (client) => loading.resolve(client),
     (error: unknown) => {
       loading.reject(error)
@@ -68,6 +68,12 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
   const client = await loading.promise
   await client.close()
   return exitCode
+}
+
+async function load(directory: string | null): Promise<Client> {
+  const client = await openClient(directory)
+  await client.warmUp()
+  return client
 }
 
 /** Where whole lines go while the prompt is drawn below them. */
