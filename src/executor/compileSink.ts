@@ -78,14 +78,16 @@ function aggregate(g: SinkContext, node: Aggregate, buffer: number, row: Row): v
 function aggregateStep(g: SinkContext, call: AggregateCall, number: number, name: string, row: Row): void {
   const { writer } = g
   const compiler = g.compiler(row)
+  // Compiled before the block of the filter is opened: columns that it loads are wanted behind it, too.
   const filtered = call.filter === null ? null : compiler.isTrue(call.filter)
+  const operand = call.arg === null ? null : compiler.compile(call.arg)
   if (filtered !== null) writer.open(`if (${filtered})`)
-  if (call.arg === null) {
+  if (operand === null) {
     const counts = g.top(`counts${number}`, `${name}.counts[${number}]`)
     writer.line(`${counts}[group]++ // ${identifier(call.name)}`)
   } else {
     const states = g.top(`states${number}`, `${name}.states[${number}]`)
-    const o = compiler.compile(call.arg)
+    const o = operand
     const arg = o.atom
       ? { code: o.code, isNull: nullTest(o) }
       : { code: `arg${number}`, isNull: o.nulls === 'never' ? 'false' : `arg${number} === null` }

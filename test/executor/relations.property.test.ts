@@ -103,6 +103,7 @@ describe('joins', () => {
 
 const aggregates: AggregateCall[] = [
   { name: 'count', aggregate: resolveAggregate('count', '*'), arg: null, distinct: false, filter: null, type: INT8 },
+  { ...aggregateOf('sum', 0, false), filter: p.call('>', p.column(1, INT4), p.constant(0, INT4)) },
   aggregateOf('sum', 0, false),
   aggregateOf('min', 2, false),
   aggregateOf('count', 1, true),
@@ -135,10 +136,12 @@ describe('aggregation', () => {
           const wanted = [...groups.values()].map((group): Value[] => {
             const strings = group.map((row) => row[2] as string | null).filter((s) => s !== null)
             const distinct = new Set(group.map((row) => row[1]).filter((k) => k !== null))
-            const ids = group.map((row) => row[0] as number)
+            const sumOf = (of: Value[][]): Value =>
+              of.length === 0 ? null : of.reduce((sum, row) => sum + Number(row[0]), 0)
+            const positive = group.filter((row) => Number(row[1]) > 0)
             return [
               ...keys.map((key) => group[0]![key]!),
-              ...[group.length, ids.length === 0 ? null : ids.reduce((a, b) => a + b, 0)],
+              ...[group.length, sumOf(positive), sumOf(group)],
               strings.toSorted((a, b) => comparator(TEXT)(a, b))[0] ?? null,
               distinct.size,
             ]
