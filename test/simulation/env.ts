@@ -48,7 +48,7 @@ function systemError(code: string, syscall: string): SystemError {
 
 export class SimulatedEnv implements Env {
   readonly random: SeededRandom
-  readonly timers = new SimulatedTimers()
+  readonly timers = new SimulatedTimers(this)
   readonly clock: Clock = this.timers
   readonly files: Files
   readonly warnings: string[] = []
@@ -125,8 +125,13 @@ function isSync(name: string): boolean {
 }
 
 class SimulatedTimers implements Timers, Clock {
+  private readonly env: SimulatedEnv
   private now = 0
   private queue: { readonly at: number; readonly callback: () => void }[] = []
+
+  constructor(env: SimulatedEnv) {
+    this.env = env
+  }
 
   nowMicros(): number {
     return 1_700_000_000_000_000 + this.now * 1000
@@ -139,11 +144,22 @@ class SimulatedTimers implements Timers, Clock {
   set(delayMillis: number, callback: () => void): Timer {
     const entry = { at: this.now + delayMillis, callback }
     this.queue.push(entry)
-    return { cancel: () => void (this.queue = this.queue.filter((other) => other !== entry)) }
+    return {
+      cancel: () => {
+        this.queue = this.queue.filter((other) => other !== entry)
+      },
+    }
   }
 
   soon(callback: () => void): void {
-    setImmediate(callback)
+    setImmediate(() => {
+      if (this.env.isOff) return
+      try {
+        callback()
+      } catch (error) {
+        if (!(error instanceof PowerCut)) throw error
+      }
+    })
   }
 
   /** Moves the clock, running what falls due in order of time. */
@@ -218,7 +234,11 @@ class SimulatedFiles implements Files {
     const { locks } = this.env.disk
     if (locks.has(directory)) throw databaseInUse(directory, true)
     locks.add(directory)
-    return { release: () => void (this.env.isOff || locks.delete(directory)) }
+    return {
+      release: () => {
+        if (!this.env.isOff) locks.delete(directory)
+      },
+    }
   }
 }
 
@@ -269,13 +289,13 @@ class SimulatedFile implements File {
   syncAsync(): Promise<void> {
     this.checkOpen()
     const covered = this.inode.changes
-    let failure: unknown = null
+    let failure: Error | null = null
     try {
       this.env.operate('syncAsync', () => undefined, this.inode)
     } catch (error) {
       // The promises of a machine that is off are never settled.
       if (error instanceof PowerCut) return new Promise(() => undefined)
-      failure = error
+      failure = error as Error
     }
     return new Promise((resolve, reject) => {
       this.env.deliver(() => {
@@ -285,7 +305,7 @@ class SimulatedFile implements File {
           if (failure !== null) throw failure
           resolve()
         } catch (error) {
-          reject(error as Error)
+          reject(error)
         }
       })
     })

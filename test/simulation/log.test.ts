@@ -4,8 +4,8 @@ import type { Fate } from './disk.ts'
 import type { FaultKind } from './env.ts'
 import { LogWorld } from './logWorld.ts'
 
-const STEPS = 40
-const seeds = Array.from({ length: runs(6) }, (_, seed) => seed + 1)
+const STEPS = 30
+const seeds = Array.from({ length: runs(3) }, (_, seed) => seed + 1)
 const fates: readonly Fate[] = ['kept', 'lost', 'torn', 'mixed']
 
 /** The names of the numbered operations of a run without faults. */

@@ -162,7 +162,9 @@ export class LogWorld {
           if (env.isOff) return
           this.acknowledged = this.ends.filter((end) => end <= lsn).length
         },
-        failed: (error) => void (env === this.env && this.failures.push(error)),
+        failed: (error) => {
+          if (env === this.env) this.failures.push(error)
+        },
       },
       replay,
     )
