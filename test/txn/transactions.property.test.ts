@@ -160,6 +160,8 @@ class World {
         return
       }
       this.#checkAllowed(model, writes)
+      // Its own view does not see what it has written.
+      this.checkReads(view, visible ?? this.model.visible(model), true)
       engine.endStatement()
       model.writes.push(...writes)
       this.counts.done++
