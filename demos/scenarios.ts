@@ -11,12 +11,15 @@ const ending = '.demo'
 const order = [
   'dirty-write',
   'dirty-read',
+  'intermediate-read',
+  'circular-information-flow',
   'non-repeatable-read',
   'read-skew',
   'lost-update',
   'phantom',
   'write-skew',
   'write-skew-phantom',
+  'read-only-anomaly',
 ]
 
 function folder(): URL {

@@ -178,6 +178,10 @@ class Parser {
   }
 
   #operand(): Term {
+    if (this.#take('sign', '-')) {
+      if (this.#peek().kind !== 'number') throw this.#unexpected('a number')
+      return { kind: 'literal', value: -Number(this.#next().text) }
+    }
     const { kind, text } = this.#peek()
     if (kind === 'number' || kind === 'string' || (kind === 'word' && /^[a-z]/.test(text))) this.#at++
     else throw this.#unexpected("a name, a number or a 'text'")

@@ -19,6 +19,8 @@ test.each([
   ['one + two = 3', true],
   ['ten - two - one = 7', true],
   ['ten - (two)', null],
+  ['one - two = -1', true],
+  ['one - two = - two', null],
   ['A committed', true],
   ['B committed', false],
   ['B rolled back and not A rolled back', true],

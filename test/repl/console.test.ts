@@ -41,7 +41,7 @@ function type(line: string): void {
 
 const insert = (text: string): void => console_.press({ kind: 'edit', command: { kind: 'insert', text } })
 
-const rest = (): Promise<void> => vi.waitFor(() => expect(console_.state.running).toBe(false))
+const rest = (): Promise<void> => vi.waitFor(() => expect(console_.state.running).toBe(false), 20_000)
 
 async function say(...lines: string[]): Promise<string> {
   screen = ''
@@ -134,7 +134,7 @@ test('Ctrl-C cancels the statement that runs, and what was typed ahead', async (
 test('what is typed while a statement runs comes after it', async () => {
   type('SELECT 1 AS first;')
   type('SELECT 2 AS second;')
-  await vi.waitFor(() => expect(screen).toContain('second\n--------'))
+  await vi.waitFor(() => expect(screen).toContain('second\n--------'), 20_000)
   expect(screen.indexOf('first')).toBeLessThan(screen.indexOf('second'))
 })
 

@@ -10,6 +10,9 @@ const cli = resolve(import.meta.dirname, '../../repl/cli.ts')
 const folder = mkdtempSync(join(tmpdir(), 'isolde-script-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
+/** The processes share what they compile. */
+const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') }
+
 interface Outcome {
   readonly code: number | null
   readonly out: string
@@ -18,7 +21,7 @@ interface Outcome {
 
 function isolde(args: readonly string[], stdin = ''): Promise<Outcome> {
   return new Promise((resolve_, reject) => {
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', cli, ...args], { cwd: folder })
+    const child = spawn(process.execPath, [cli, ...args], { cwd: folder, env })
     let [out, err] = ['', '']
     child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text))
