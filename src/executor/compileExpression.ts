@@ -2,8 +2,8 @@
  * Expressions to JavaScript.
  *
  * Each SQL expression becomes *one* JavaScript expression, so that SQL's conditional evaluation (CASE, AND, COALESCE)
- * is JavaScript's own: what stands behind `&&` or `?:` runs, and fails, only when SQL says so. Intermediate values live
- * in temporaries assigned inside the expression.
+ * is JavaScript's own: what stands behind `&&` or `?:` runs, and fails, only when SQL says so. An intermediate value is a
+ * constant in a statement before it where it is needed in any case, else a temporary assigned inside of the expression.
  *
  * Three-valued logic costs nothing where no null can occur: an `Operand` says how null shows (`nulls`), and a test is
  * emitted only where it can. A condition is compiled twice-sided: `isTrue` and `isFalse` give JavaScript conditions, so
@@ -22,7 +22,7 @@ import type {
 } from './expression.ts'
 import { statementTooComplex } from '../errors.ts'
 import { extremum, positioned } from './calls.ts'
-import { maximumDepth, type CodeWriter } from './codeWriter.ts'
+import { maximumDepth, unparenthesised, type CodeWriter } from './codeWriter.ts'
 import { evaluate } from './evaluate.ts'
 import { intrinsicNamed } from './intrinsics.ts'
 
@@ -40,6 +40,8 @@ export interface Operand {
 /** What the expressions of one pipeline refer to. */
 export interface Scope {
   readonly writer: CodeWriter
+  /** A constant of the block that is being written; its name. */
+  local(code: string): string
   /** The identifier of a parameter, loaded at the function's top. */
   parameter(index: number): string
   /** The identifier of a Set that is built once a run from the values of `build`. */
@@ -101,10 +103,20 @@ export class ExpressionCompiler {
   readonly #scope: Scope
   readonly #row: Row
   #depth = 0
+  /** Above 0 where what is compiled runs only under a condition: then its parts cannot be statements before it. */
+  #conditional: number
 
-  constructor(scope: Scope, row: Row) {
+  constructor(scope: Scope, row: Row, conditional = false) {
     this.#scope = scope
     this.#row = row
+    this.#conditional = conditional ? 1 : 0
+  }
+
+  #conditionally<T>(compile: () => T): T {
+    this.#conditional++
+    const result = compile()
+    this.#conditional--
+    return result
   }
 
   compile(e: Expression): Operand {
@@ -172,7 +184,7 @@ export class ExpressionCompiler {
     switch (e.kind) {
       case 'and':
       case 'or': {
-        const args = flatten(e).map((arg) => (wanted ? this.isTrue(arg) : this.isFalse(arg)))
+        const args = this.#conditionally(() => flatten(e).map((arg) => (wanted ? this.isTrue(arg) : this.isFalse(arg))))
         return (e.kind === 'and') === wanted ? conjunctionOfAll(args) : disjunction(args)
       }
       case 'not':
@@ -217,6 +229,9 @@ export class ExpressionCompiler {
   /** The operand as an atom, and what must be evaluated first (null: nothing). */
   #bind(o: Operand): { readonly assignment: string | null; readonly atom: Operand } {
     if (o.atom) return { assignment: null, atom: o }
+    if (this.#conditional === 0) {
+      return { assignment: null, atom: { ...o, code: this.#scope.local(unparenthesised(o.code)), atom: true } }
+    }
     const name = this.#scope.writer.temporary()
     return { assignment: `(${name} = ${o.code})`, atom: { ...o, code: name, atom: true } }
   }
@@ -275,11 +290,11 @@ export class ExpressionCompiler {
 
   #logical(e: LogicalExpression): Operand {
     const decisive = e.kind === 'or'
-    const args = flatten(e).map((arg) => this.compile(arg))
+    const args = this.#conditionally(() => flatten(e).map((arg) => this.compile(arg)))
     if (args.every((o) => o.nulls === 'never')) {
       return notNull(`(${args.map((o) => o.code).join(decisive ? ' || ' : ' && ')})`)
     }
-    const bound = args.map((o) => ({ ...this.#bind(o), o }))
+    const bound = args.map((o) => ({ ...this.#conditionally(() => this.#bind(o)), o }))
     const decided = bound.map(({ assignment, atom, o }) => {
       if (o.nulls === 'never') return decisive ? o.code : negation(o.code)
       return typeof o.nulls === 'string'
@@ -318,6 +333,10 @@ export class ExpressionCompiler {
   }
 
   #case(e: CaseExpression): Operand {
+    return this.#conditionally(() => this.#branches(e))
+  }
+
+  #branches(e: CaseExpression): Operand {
     const branches = e.branches.map(({ when, then }) => ({ when: this.isTrue(when), then: this.compile(then) }))
     const otherwise = e.otherwise === null ? null : this.compile(e.otherwise)
     const values = [...branches.map(({ then }) => then), ...(otherwise === null ? [] : [otherwise])]
@@ -329,7 +348,7 @@ export class ExpressionCompiler {
   }
 
   #coalesce(args: readonly Expression[]): Operand {
-    const operands = args.map((arg) => this.compile(arg))
+    const operands = this.#conditionally(() => args.map((arg) => this.compile(arg)))
     const end = operands.findIndex((o) => o.nulls === 'never')
     const used = end < 0 ? operands : operands.slice(0, end + 1)
     const code = used.length === 1 ? boxed(used[0]!) : `(${used.map(wrapped).join(' ?? ')})`
@@ -346,7 +365,9 @@ export class ExpressionCompiler {
     const { assignment, atom } = this.#bind(this.compile(e.arg))
     const plain = isPlainKey(e.arg.type)
     const { found, hasNull } =
-      e.list.length > 8 && e.list.every(isWithoutColumns) ? this.#inSet(e, atom, plain) : this.#inItems(e, atom, plain)
+      e.list.length > 8 && e.list.every(isWithoutColumns)
+        ? this.#inSet(e, atom, plain)
+        : this.#conditionally(() => this.#inItems(e, atom, plain))
     const argNull = nullTest(atom)
     const [yes, no] = e.negated ? ['false', 'true'] : ['true', 'false']
     const missed = hasNull === alwaysFalse ? no : `${hasNull} ? null : ${no}`

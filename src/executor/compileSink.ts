@@ -80,7 +80,7 @@ function aggregateStep(g: SinkContext, call: AggregateCall, number: number, name
   const compiler = g.compiler(row)
   // Compiled before the block of the filter is opened: columns that it loads are wanted behind it, too.
   const filtered = call.filter === null ? null : compiler.isTrue(call.filter)
-  const operand = call.arg === null ? null : compiler.compile(call.arg)
+  const operand = call.arg === null ? null : g.compiler(row, filtered !== null).compile(call.arg)
   if (filtered !== null) writer.open(`if (${filtered})`)
   if (operand === null) {
     const counts = g.top(`counts${number}`, `${name}.counts[${number}]`)
@@ -103,17 +103,22 @@ function aggregateStep(g: SinkContext, call: AggregateCall, number: number, name
 function sort(g: SinkContext, node: Sort, buffer: number, row: Row): void {
   const { writer } = g
   const name = g.buffer(buffer)
-  const keys = node.keys.map((key) => g.compiler(row).compile(key.expression))
+  const keys = node.keys
+    .filter(({ expression }) => expression.kind !== 'column')
+    .map(({ expression }) => g.compiler(row).compile(expression))
+  const columns = [...row.map((column) => column()), ...keys]
   writer.line(`const slot = ${name}.slot`)
-  row.forEach((column, i) => writer.line(`${g.bufferColumn(buffer, i)}[slot] = ${boxed(column())}`))
-  keys.forEach((o, i) => writer.line(`${g.bufferColumn(buffer, row.length + i)}[slot] = ${boxed(o)}`))
+  columns.forEach((o, i) => writer.line(`${g.bufferColumn(buffer, i)}[slot] = ${boxed(o)}`))
   writer.line(`${name}.accept()`)
 }
 
 /** The text of `(buffer) => (a, b) => number`, which orders two rows of the buffer by the sort keys. */
 export function generateOrder(writer: CodeWriter, node: Sort): string {
-  const first = node.input.columns.length
-  node.keys.forEach((_, i) => writer.line(`const keys${i} = buffer.columns[${first + i}]`))
+  let computed = node.input.columns.length
+  node.keys.forEach(({ expression }, i) => {
+    const column = expression.kind === 'column' ? expression.column : computed++
+    writer.line(`const keys${i} = buffer.columns[${column}]`)
+  })
   writer.open('return (a, b) =>')
   node.keys.forEach((key, i) => orderByKey(writer, key, i))
   writer.line('return 0')
@@ -127,8 +132,10 @@ function orderByKey(writer: CodeWriter, key: SortKey, i: number): void {
   const [less, more] = key.descending ? ['1', '-1'] : ['-1', '1']
   writer.open(`if (${x} !== ${y})`)
   const [first, last] = key.nullsFirst ? ['-1', '1'] : ['1', '-1']
-  writer.line(`if (${x} === null) return ${first}`)
-  writer.line(`if (${y} === null) return ${last}`)
+  if (key.expression.kind !== 'column' || key.expression.nullable) {
+    writer.line(`if (${x} === null) return ${first}`)
+    writer.line(`if (${y} === null) return ${last}`)
+  }
   if (isNative(key.expression.type)) {
     writer.line(`return ${x} < ${y} ? ${less} : ${more}`)
   } else {

@@ -232,7 +232,8 @@ class ProgramBuilder {
         return { source: { kind: 'groups', node, buffer }, operators: [] }
       }
       case 'sort': {
-        const width = node.input.columns.length + node.keys.length
+        const computedKeys = node.keys.filter(({ expression }) => expression.kind !== 'column')
+        const width = node.input.columns.length + computedKeys.length
         const buffer = this.#buffer({ kind: 'sorter', node, width })
         this.#close(this.#open(node.input, depth + 1), { kind: 'sort', node, buffer })
         return { source: { kind: 'sorted', node, buffer }, operators: [] }

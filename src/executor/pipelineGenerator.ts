@@ -179,8 +179,14 @@ export class PipelineGenerator implements Scope, SinkContext {
     return { ...o, code: name, atom: true, nulls: { flag: `${name}null` } }
   }
 
-  compiler(row: Row): ExpressionCompiler {
-    return new ExpressionCompiler(this, row)
+  local(code: string): string {
+    const name = `x${this.writer.fresh()}`
+    this.writer.line(`const ${name} = ${code}`)
+    return name
+  }
+
+  compiler(row: Row, conditional = false): ExpressionCompiler {
+    return new ExpressionCompiler(this, row, conditional)
   }
 
   /** The row of some expressions over `row`. */

@@ -11,7 +11,7 @@ export interface SinkContext {
   readonly output: OutputForm
   readonly skip: string
   readonly budgeted: boolean
-  compiler(row: Row): ExpressionCompiler
+  compiler(row: Row, conditional?: boolean): ExpressionCompiler
   project(expressions: readonly Expression[], row: Row, comments: readonly string[]): Row
   top(name: string, value: string): string
   buffer(number: number): string
@@ -43,11 +43,22 @@ export function output(g: SinkContext, row: Row, columns: readonly PlanColumn[])
   })
   const entries =
     mode === 'objects' ? cells.map((cell, i) => `[${writer.slots.name(columns[i]!.name)}]: ${cell}`) : cells
-  const [open, close] = mode === 'objects' ? ['{ ', ' }'] : ['[', ']']
-  const literal = entries.length === 0 ? open.trim() + close.trim() : `${open}${entries.join(', ')}${close}`
   const rows = g.top('rows', 'run.rows')
-  if (!g.budgeted) writer.line(`${rows}.push(${literal})`)
-  else writer.line(`if ((${rows}.push(${literal}) & 255) === 0) budget = run.rowsGrew(budget)`)
+  const result = rowLiteral(writer, entries, mode === 'objects')
+  if (!g.budgeted) writer.line(`${rows}.push(${result})`)
+  else writer.line(`if ((${rows}.push(${result}) & 255) === 0) budget = run.rowsGrew(budget)`)
+}
+
+/** An object or array of these entries; a long one becomes a constant of several lines before its use. */
+function rowLiteral(writer: CodeWriter, entries: readonly string[], isObject: boolean): string {
+  const [open, close] = isObject ? ['{', '}'] : ['[', ']']
+  const space = isObject && entries.length > 0 ? ' ' : ''
+  const literal = `${open}${space}${entries.join(', ')}${space}${close}`
+  if (literal.length < 60) return literal
+  writer.line(`const result = ${open}`)
+  for (const entry of entries) writer.line(`  ${entry},`)
+  writer.line(close)
+  return 'result'
 }
 
 /** Rows of RETURNING wait in `run.rows` until the statement is complete. */

@@ -95,21 +95,19 @@ function groups(run) {
   const end = groups1.count
   let budget = run.budget, i = run.from
   const sorter0 = run.buffers[0]
-  const sorter0c0 = sorter0.columns[0]
   const groups1c0 = groups1.columns[0]
+  const sorter0c0 = sorter0.columns[0]
   const sorter0c1 = sorter0.columns[1]
   const sorter0c2 = sorter0.columns[2]
-  const sorter0c3 = sorter0.columns[3]
   for (; i < end; i++) {
     if (budget-- <= 0) return run.pause(i)
+    const a0 = groups1c0[i]
+    const a1 = groups1.counts[0][i]
     const a2 = groups1.states[1][i].final()
     const slot = sorter0.slot
-    const a0 = groups1c0[i]
     sorter0c0[slot] = a0
-    const a1 = groups1.counts[0][i]
     sorter0c1[slot] = a1
     sorter0c2[slot] = a2
-    sorter0c3[slot] = a2
     sorter0.accept()
   }
   return run.leave(budget)
@@ -117,7 +115,7 @@ function groups(run) {
 
 // the order of the sort keys
 function order(buffer) {
-  const keys0 = buffer.columns[3]
+  const keys0 = buffer.columns[2]
   return (a, b) => {
     const x0 = keys0[a], y0 = keys0[b]
     if (x0 !== y0) {
