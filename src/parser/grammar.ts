@@ -11,6 +11,7 @@ import type { IParserErrorMessageProvider, TokenType } from 'chevrotain'
 import { statementTooComplex, unsupportedSyntax } from '../errors.ts'
 import { maxExpressionDepth } from './ast.ts'
 import type { ColumnName, IntegerLiteral, NumericLiteral, StringLiteral, TableName, TypeName } from './ast.ts'
+import { FirstSetLookahead } from './lookahead.ts'
 import {
   ColumnId,
   ColumnWord,
@@ -94,11 +95,18 @@ export abstract class Grammar extends EmbeddedActionsParser {
 
   /** `validate` runs chevrotain's checks of the grammar, which take longer than all else; tests do. */
   constructor(validate: boolean) {
+    const lookaheadStrategy = new FirstSetLookahead()
     super([...tokenVocabulary], {
       maxLookahead: 1,
       skipValidations: !validate,
       errorMessageProvider: noMessages,
+      ...(validate ? {} : { lookaheadStrategy }),
     })
+    lookaheadStrategy.parser = this
+  }
+
+  nextTokenType(): number {
+    return this.LA_FAST(1).tokenTypeIdx
   }
 
   override reset(): void {
@@ -144,6 +152,19 @@ export abstract class Grammar extends EmbeddedActionsParser {
   protected takeWord(index: number, word: string): Token {
     if (!this.RECORDING_PHASE && !this.atWord(word)) this.fail()
     return this.take(index, Word)
+  }
+
+  /**
+   * chevrotain's own way to refuse a choice works out all paths of the grammar for its message, which takes longer
+   * than the parse. These two stand in for it (they are not in its declarations; were they renamed, `attempt` in
+   * parse.ts understands chevrotain's errors too).
+   */
+  protected raiseNoAltException(): never {
+    this.fail()
+  }
+
+  protected raiseEarlyExitException(): never {
+    this.fail()
   }
 
   protected fail(): never {

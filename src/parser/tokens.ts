@@ -12,6 +12,7 @@
  */
 import { createToken } from 'chevrotain'
 import type { IToken, TokenType } from 'chevrotain'
+import { assert } from '../assert.ts'
 import type { NumericValue } from './ast.ts'
 import { columnWords, functionWords, labelNeedsAs, reservedWords } from './keywords.ts'
 import type { KeywordClass } from './keywords.ts'
@@ -137,6 +138,8 @@ for (const word of reservedWords) classOf.set(word, 'reserved')
 for (const word of columnWords) classOf.set(word, 'column')
 for (const word of functionWords) classOf.set(word, 'function')
 
+const keywords = new Map<string, TokenType>()
+
 /** The type of each word that is not a plain `Word`. */
 const types = new Map<string, TokenType>()
 for (const word of labelNeedsAs) types.set(word, LabelWord)
@@ -154,16 +157,18 @@ for (const word of 'current_date current_time current_timestamp localtime localt
   types.set(word, NiladicFunction)
 for (const word of grammarWords) {
   const categories = categoriesOf(classOf.get(word) ?? 'unreserved', labelNeedsAs.has(word))
-  types.set(word, define(`Keyword_${word}`, word.toUpperCase(), categories))
+  const type = define(`Keyword_${word}`, word.toUpperCase(), categories)
+  types.set(word, type)
+  keywords.set(word, type)
 }
 
 /** The token type of a folded, unquoted word. */
 export const wordType = (word: string): TokenType => types.get(word) ?? Word
 
-/** The token type of a keyword that the grammars decide by. Asked once per use, when a grammar is built. */
+/** The token type of a keyword that the grammars decide by. */
 export function keyword(word: string): TokenType {
-  const type = types.get(word)
-  if (type === undefined || !grammarWords.includes(word)) throw new Error(`${word} has no token type of its own`)
+  const type = keywords.get(word)
+  assert(type !== undefined, 'the keyword has a token type of its own')
   return type
 }
 
