@@ -2,7 +2,13 @@
 import { checksums, type CaseName, type Contender } from './workload.ts'
 
 export type Order =
-  | { readonly kind: 'run'; readonly name: CaseName; readonly count: number; readonly first: number }
+  | {
+      readonly kind: 'run'
+      readonly name: CaseName
+      readonly count: number
+      readonly first: number
+      readonly clock: 'wall' | 'cpu'
+    }
   | { readonly kind: 'checksum' }
 export type Answer =
   | { readonly kind: 'ready'; readonly name: string }
@@ -12,6 +18,14 @@ export type Answer =
 
 const send = (answer: Answer): void => void process.send!(answer)
 
+const wallNanos = (): number => Number(process.hrtime.bigint())
+
+/** Of all threads of the process, the collector's too. */
+function processorNanos(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) * 1000
+}
+
 async function obey(contender: Contender, order: Order): Promise<Answer> {
   if (order.kind === 'checksum') {
     const values: number[] = []
@@ -19,11 +33,13 @@ async function obey(contender: Contender, order: Order): Promise<Answer> {
     return { kind: 'checksum', values }
   }
   const loop = contender.loops[order.name]
+  if (order.name === 'bulk insert') await contender.beforeBulk()
   globalThis.gc?.()
-  const start = process.hrtime.bigint()
+  const now = order.clock === 'wall' ? wallNanos : processorNanos
+  const start = now()
   const promise = loop(order.count, order.first)
   if (promise !== undefined) await promise
-  const nanos = Number(process.hrtime.bigint() - start)
+  const nanos = now() - start
   if (order.name === 'insert') await contender.afterInserts()
   return { kind: 'ran', nanos }
 }

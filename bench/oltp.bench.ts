@@ -1,4 +1,9 @@
-/** `npm run bench -- oltp [--rounds N] [--only name,…]`: one small statement after another, in memory. */
+/**
+ * `npm run bench -- oltp [--rounds N] [--only name,…] [--cpu]`: one small statement after another, in memory.
+ *
+ * `--cpu` measures the processor time of each contender's process instead of the clock on the wall: for a machine on
+ * which others work too.
+ */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { machine, median, micros, ratio, Remote, table } from './harness.ts'
@@ -22,16 +27,17 @@ export async function run(args: readonly string[]): Promise<boolean> {
     return at < 0 ? undefined : args[at + 1]
   }
   const rounds = Number(option('rounds') ?? 5)
+  const clock = args.includes('--cpu') ? 'cpu' : 'wall'
   const wanted = option('only')?.split(',') ?? contenders
   const chosen = contenders.filter((name) => wanted.includes(name) && existsSync(file(name)))
 
   console.log(
-    `OLTP in memory, ${itemCount.toLocaleString('en')} rows. ${machine()}. Medians of ${String(rounds)} interleaved rounds, µs per operation.\n`,
+    `OLTP in memory, ${itemCount.toLocaleString('en')} rows. ${machine()}. Medians of ${String(rounds)} interleaved rounds, µs${clock === 'cpu' ? ' of processor time' : ''} per operation.\n`,
   )
   const remotes = new Map<ContenderName, Remote>()
   for (const name of chosen) remotes.set(name, await Remote.start(file(name)))
   const times = new Map<CaseName, Map<ContenderName, number>>()
-  for (const { name } of cases) times.set(name, await measure(name, remotes, rounds))
+  for (const { name } of cases) times.set(name, await measure(name, remotes, rounds, clock))
   await agree(remotes)
   for (const remote of remotes.values()) remote.stop()
   return report(times, remotes)
@@ -43,6 +49,7 @@ async function measure(
   name: CaseName,
   remotes: ReadonlyMap<ContenderName, Remote>,
   rounds: number,
+  clock: 'wall' | 'cpu',
 ): Promise<Map<ContenderName, number>> {
   const samples = new Map<ContenderName, number[]>()
   const counts = new Map<ContenderName, number>()
@@ -50,7 +57,7 @@ async function measure(
   const once = async (contender: ContenderName, remote: Remote, count: number): Promise<number> => {
     const from = first.get(contender) ?? 0
     first.set(contender, from + count)
-    const { nanos } = await remote.ask({ kind: 'run', name, count, first: from }, 'ran')
+    const { nanos } = await remote.ask({ kind: 'run', name, count, first: from, clock }, 'ran')
     return nanos / count
   }
   for (const [contender, remote] of remotes) {

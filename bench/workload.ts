@@ -26,8 +26,10 @@ export type CaseName = (typeof cases)[number]['name']
 export interface Contender {
   readonly name: string
   load(): void | Promise<void>
-  /** Runs operations `first` … `first + count - 1`. `bulk insert` starts with an empty table of its own and counts rows. */
+  /** Runs operations `first` … `first + count - 1`. `bulk insert` counts rows. */
   readonly loops: Readonly<Record<CaseName, (count: number, first: number) => void | Promise<void>>>
+  /** Makes the empty table that `bulk insert` fills, untimed. */
+  beforeBulk(): void | Promise<void>
   /** Undoes what `insert` added, untimed, so that every round meets a table of the same size. */
   afterInserts(): void | Promise<void>
   /** The one value of a query's one row: for the numbers over the whole state in which all contenders must agree. */

@@ -333,6 +333,10 @@ export const duplicateKeyColumn = (name: string, kind: 'primaryKey' | 'unique', 
   return new DatabaseError('42701', `column "${name}" appears twice in ${constraint} constraint`, place(at))
 }
 
+/** PostgreSQL counts sort and group keys as entries of the target list too. */
+export const tooManyTargets = (most: number, at: number): DatabaseError =>
+  new DatabaseError('54011', `target lists can have at most ${most} entries`, place(at))
+
 export const tooManyColumns = (what: 'a table' | 'an index', most: number, at: number): DatabaseError => {
   const message = what === 'a table' ? `tables can have at most ${most} columns` : `cannot use more than ${most} columns in an index`
   return new DatabaseError('54011', message, place(at))

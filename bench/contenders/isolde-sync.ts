@@ -14,7 +14,7 @@ import {
 
 const db = openSync()
 const session = db.connectSync()
-define(schema.items('items', 'INTEGER', 'DOUBLE PRECISION') + schema.accounts('INTEGER'))
+await db.exec(schema.items('items', 'INTEGER', 'DOUBLE PRECISION') + schema.accounts('INTEGER'))
 const insertItem = session.prepare('INSERT INTO items VALUES ($1, $2, $3, $4, $5, $6)')
 const select = session.prepare('SELECT id, name, price FROM items WHERE id = $1')
 const update = session.prepare('UPDATE items SET stock = $1 WHERE id = $2')
@@ -58,7 +58,6 @@ export const contender: Contender = {
       }
     },
     'bulk insert': (count) => {
-      define('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'DOUBLE PRECISION'))
       const insert = session.prepare('INSERT INTO bulk VALUES ($1, $2, $3, $4, $5, $6)')
       session.transactionSync(() => {
         for (let id = 0; id < count; id++) {
@@ -73,13 +72,11 @@ export const contender: Contender = {
       }
     },
   },
+  async beforeBulk() {
+    await db.exec('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'DOUBLE PRECISION'))
+  },
   afterInserts() {
-    define(`DELETE FROM items WHERE id >= ${String(itemCount)}`)
+    session.prepare('DELETE FROM items WHERE id >= $1').run(itemCount)
   },
   value: (sql) => Object.values(db.prepare(sql).get() as Record<string, unknown>)[0],
-}
-
-/** The synchronous API prepares one statement at a time. */
-function define(statements: string): void {
-  for (const statement of statements.split(';')) if (statement.trim() !== '') session.prepare(statement).run()
 }

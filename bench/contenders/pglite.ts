@@ -55,7 +55,6 @@ export const contender: Contender = {
       }
     },
     'bulk insert': async (count) => {
-      await db.exec('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'DOUBLE PRECISION'))
       await db.transaction(async (tx) => {
         for (let id = 0; id < count; id++) await tx.query('INSERT INTO bulk VALUES ($1, $2, $3, $4, $5, $6)', item(id))
       })
@@ -65,6 +64,9 @@ export const contender: Contender = {
         await db.query(`SELECT id, name, price FROM items WHERE id = ${String(keyOf(n))}`)
       }
     },
+  },
+  async beforeBulk() {
+    await db.exec('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'DOUBLE PRECISION'))
   },
   async afterInserts() {
     await db.query('DELETE FROM items WHERE id >= $1', [itemCount])

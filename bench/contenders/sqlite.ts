@@ -71,7 +71,6 @@ export function sqlite(
         for (let n = first; n < first + count; n++) transfer(payer(n), payee(n), 1)
       },
       'bulk insert': (count) => {
-        db.exec('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'REAL'))
         const insert = db.prepare('INSERT INTO bulk VALUES (?, ?, ?, ?, ?, ?)')
         db.exec('BEGIN')
         for (let id = 0; id < count; id++) {
@@ -85,6 +84,9 @@ export function sqlite(
           db.prepare(`SELECT id, name, price FROM items WHERE id = ${String(keyOf(n))}`).get()
         }
       },
+    },
+    beforeBulk() {
+      db.exec('DROP TABLE IF EXISTS bulk;' + schema.items('bulk', 'INTEGER', 'REAL'))
     },
     afterInserts() {
       db.exec(`DELETE FROM items WHERE id >= ${String(itemCount)}`)

@@ -10,6 +10,7 @@ import {
   noSuchOutputColumn,
   orderByNotInDistinct,
   starWithoutTables,
+  tooManyTargets,
 } from '../errors.ts'
 import type { Expression } from '../executor/expression.ts'
 import type { SortKey } from '../executor/plan.ts'
@@ -36,7 +37,11 @@ export interface BoundQuery {
 }
 
 /** `targets`: the types of the columns into which INSERT puts the result; unknown literals take them. */
-export function bindQuery(context: BindContext, query: ast.Query, targets: readonly SqlType[] | null = null): BoundQuery {
+export function bindQuery(
+  context: BindContext,
+  query: ast.Query,
+  targets: readonly SqlType[] | null = null,
+): BoundQuery {
   return query.kind === 'values' ? bindValues(context, query, targets) : bindSelect(context, query, targets)
 }
 
@@ -45,7 +50,13 @@ interface OutputItem extends ProjectionItem {
   readonly position: number
 }
 
+/** PostgreSQL's limit of a target list, for each list of a SELECT by itself: their keys are compared with one another. */
+const MAX_TARGETS = 1664
+
 function bindSelect(context: BindContext, select: ast.Select, targets: readonly SqlType[] | null): BoundQuery {
+  for (const list of [select.items, select.groupBy, select.orderBy]) {
+    if (list.length > MAX_TARGETS) throw tooManyTargets(MAX_TARGETS, select.position)
+  }
   const from = bindFrom(context, select.from, (inner) => bindQuery(context, inner))
   const { scope } = from
   let { plan } = from
@@ -216,7 +227,9 @@ function orderKeys(
 type ConstantNode = ast.IntegerLiteral | ast.NumericLiteral | ast.StringLiteral | ast.NullLiteral | ast.BooleanLiteral
 
 function isConstant(e: ast.Expression): e is ConstantNode {
-  return e.kind === 'integer' || e.kind === 'numeric' || e.kind === 'string' || e.kind === 'null' || e.kind === 'boolean'
+  return (
+    e.kind === 'integer' || e.kind === 'numeric' || e.kind === 'string' || e.kind === 'null' || e.kind === 'boolean'
+  )
 }
 
 function itemByOrdinal(e: ConstantNode, items: readonly OutputItem[], clause: string): OutputItem {
@@ -284,7 +297,11 @@ function bindValues(context: BindContext, values: ast.Values, targets: readonly 
     }),
   )
   const attributes = types.map((type, i) =>
-    context.attribute(`column${i + 1}`, type, rows.some((row) => isNullable(row[i]!))),
+    context.attribute(
+      `column${i + 1}`,
+      type,
+      rows.some((row) => isNullable(row[i]!)),
+    ),
   )
   const items = attributes.map((attribute) => ({
     attribute,

@@ -7,9 +7,9 @@ import { DatabaseError, openSync, type Database } from '../../src/index.ts'
 const secondsOfProcessor = 3
 
 let db: Database
-beforeAll(() => {
+beforeAll(async () => {
   db = openSync()
-  db.prepare('CREATE TABLE t (k int, v text)').run()
+  await db.exec('CREATE TABLE t (k int, v text)')
 })
 afterAll(() => db.close())
 
@@ -41,18 +41,18 @@ const absurd: Readonly<Record<string, string>> = {
 }
 
 /** Runs the statement; gives its rows or the code of its error. */
-function outcome(sql: string): readonly unknown[] | string {
+async function outcome(sql: string): Promise<readonly unknown[] | string> {
   try {
-    return db.prepare(sql).all()
+    return (await db.query(sql)).rows
   } catch (error) {
     if (error instanceof DatabaseError) return error.code
     throw error
   }
 }
 
-function withinBound<T>(work: () => T): T {
+async function withinBound<T>(work: () => Promise<T>): Promise<T> {
   const before = process.threadCpuUsage()
-  const result = work()
+  const result = await work()
   const { user, system } = process.threadCpuUsage(before)
   expect((user + system) / 1e6).toBeLessThan(secondsOfProcessor)
   return result
@@ -61,33 +61,33 @@ function withinBound<T>(work: () => T): T {
 /** What may come instead of an answer: too complex, a limit of PostgreSQL's own (columns), or an honest error of syntax or kind. */
 const refusals = ['54001', '54011', '54000', '42601', '0A000', '42712']
 
-test.each(Object.entries(absurd))('%s', (_, sql) => {
-  const result = withinBound(() => outcome(sql))
+test.each(Object.entries(absurd))('%s', async (_, sql) => {
+  const result = await withinBound(() => outcome(sql))
   if (typeof result === 'string') expect(refusals).toContain(result)
 })
 
-test('the sum of 200,000 ones is right, or too complex', () => {
-  const result = outcome(absurd['200,000 terms of a sum']!)
+test('the sum of 200,000 ones is right, or too complex', async () => {
+  const result = await outcome(absurd['200,000 terms of a sum']!)
   if (typeof result === 'string') expect(result).toBe('54001')
   else expect(Object.values(result[0] as object)).toEqual([200_001])
 })
 
-test('100,000 nested parentheses give their content, or are too complex', () => {
-  const result = outcome(absurd['100,000 nested parentheses']!)
+test('100,000 nested parentheses give their content, or are too complex', async () => {
+  const result = await outcome(absurd['100,000 nested parentheses']!)
   if (typeof result === 'string') expect(result).toBe('54001')
   else expect(Object.values(result[0] as object)).toEqual([1])
 })
 
-test('a literal of 5 MB comes back as it was', () => {
+test('a literal of 5 MB comes back as it was', async () => {
   const text = "ab'cé😀\n".repeat(600_000)
-  const [row] = withinBound(() => outcome(`SELECT '${text.replaceAll("'", "''")}' AS v`)) as [{ v: string }]
+  const [row] = (await withinBound(() => outcome(`SELECT '${text.replaceAll("'", "''")}' AS v`))) as [{ v: string }]
   expect(row.v === text).toBe(true)
 })
 
-test('50,000 rows of VALUES come back, and go into a table', () => {
+test('50,000 rows of VALUES come back, and go into a table', async () => {
   const list = Array.from({ length: 50_000 }, (_, i) => `(${String(i)}, 'v${String(i)}')`).join(', ')
-  const rows = withinBound(() => outcome(`VALUES ${list}`))
+  const rows = await withinBound(() => outcome(`VALUES ${list}`))
   expect(rows.length).toBe(50_000)
-  expect(withinBound(() => db.prepare(`INSERT INTO t VALUES ${list}`).run())).toMatchObject({ rowCount: 50_000 })
+  expect(await withinBound(() => db.query(`INSERT INTO t VALUES ${list}`))).toMatchObject({ rowCount: 50_000 })
   expect(db.prepare('SELECT count(*) AS n, sum(k) AS s FROM t').get()).toEqual({ n: 50_000, s: 1_249_975_000 })
 })

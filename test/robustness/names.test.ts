@@ -20,10 +20,10 @@ beforeEach(() => {
 afterEach(() => db.close())
 
 describe.each(nasty.map((name) => [JSON.stringify(name), name]))('%s', (_, name) => {
-  test('as the name of a table, an index and a column', () => {
+  test('as the name of a table, an index and a column', async () => {
     const q = quoted(name)
-    db.prepare(`CREATE TABLE ${q} (id int PRIMARY KEY, ${q} text DEFAULT ${literal(name)}, CHECK (${q} <> ''))`).run()
-    db.prepare(`CREATE INDEX ${quoted(name.slice(0, 20) + '_i')} ON ${q} (${q})`).run()
+    await db.exec(`CREATE TABLE ${q} (id int PRIMARY KEY, ${q} text DEFAULT ${literal(name)}, CHECK (${q} <> ''))`)
+    await db.exec(`CREATE INDEX ${quoted(name.slice(0, 20) + '_i')} ON ${q} (${q})`)
     db.prepare(`INSERT INTO ${q} (id) VALUES (1)`).run()
     db.prepare(`INSERT INTO ${q} VALUES (2, $1)`).run('two')
     db.prepare(`UPDATE ${q} SET ${q} = ${q} || '!' WHERE ${q} = 'two'`).run()
@@ -35,19 +35,19 @@ describe.each(nasty.map((name) => [JSON.stringify(name), name]))('%s', (_, name)
     expect(Object.getPrototypeOf({ ...rows[0] })).toBe(Object.prototype)
   })
 
-  test('as an alias of a table, of a column, of an aggregate and of a group', () => {
+  test('as an alias of a table, of a column, of an aggregate and of a group', async () => {
     const q = quoted(name)
     const row = db.prepare(`SELECT 1 + 1 AS ${q}`).get() as Record<string, unknown>
     expect(Object.entries(row)).toEqual([[name, 2]])
-    db.prepare('CREATE TABLE t (k int, v text)').run()
+    await db.exec('CREATE TABLE t (k int, v text)')
     db.prepare('INSERT INTO t VALUES (1, $1), (1, $1), (2, NULL)').run(name)
     const groups = db.prepare(`SELECT ${q}.v AS ${q} FROM t ${q} GROUP BY ${q}.v HAVING count(*) > 1`).all()
     expect(groups.map((group) => Object.entries(group as object))).toEqual([[[name, name]]])
     expect(Object.entries(db.prepare(`SELECT count(*) AS ${q} FROM t`).get() as object)).toEqual([[name, 3]])
   })
 
-  test('as a string: a literal, a parameter, a key of an index, of a join, of a group', () => {
-    db.prepare('CREATE TABLE t (v text PRIMARY KEY, n int)').run()
+  test('as a string: a literal, a parameter, a key of an index, of a join, of a group', async () => {
+    await db.exec('CREATE TABLE t (v text PRIMARY KEY, n int)')
     db.prepare(`INSERT INTO t VALUES (${literal(name)}, 1)`).run()
     expect(() => db.prepare('INSERT INTO t VALUES ($1, 2)').run(name)).toThrow(
       expect.objectContaining({ code: '23505' }) as Error,
@@ -58,9 +58,9 @@ describe.each(nasty.map((name) => [JSON.stringify(name), name]))('%s', (_, name)
     expect(db.prepare('SELECT DISTINCT v FROM t ORDER BY v').all()).toEqual([{ v: name }])
   })
 
-  test('in EXPLAIN (CODE) and in errors', () => {
+  test('in EXPLAIN (CODE) and in errors', async () => {
     const q = quoted(name)
-    db.prepare(`CREATE TABLE ${q} (${q} text)`).run()
+    await db.exec(`CREATE TABLE ${q} (${q} text)`)
     expect(
       db.prepare(`EXPLAIN (CODE) SELECT ${q} AS ${q} FROM ${q} WHERE ${q} = ${literal(name)}`).all().length,
     ).toBeGreaterThan(0)
@@ -86,11 +86,11 @@ test('many columns whose names are all nasty, in one row', () => {
   expect(({} as Record<string, unknown>)['0']).toBeUndefined()
 })
 
-test('a string of 100 kB is data; an identifier of 100 kB is cut at 63 bytes, as in PostgreSQL', () => {
+test('a string of 100 kB is data; an identifier of 100 kB is cut at 63 bytes, as in PostgreSQL', async () => {
   const long = "`${'__proto__'}`\n\"'\\".repeat(5000)
   expect(db.prepare(`SELECT ${literal(long)} AS v, $1 AS p`).get(long)).toEqual({ v: long, p: long })
   const name = 'x'.repeat(100_000)
-  db.prepare(`CREATE TABLE ${quoted(name)} (${quoted(name)} int)`).run()
+  await db.exec(`CREATE TABLE ${quoted(name)} (${quoted(name)} int)`)
   db.prepare(`INSERT INTO ${name} VALUES (1)`).run()
   expect(db.prepare(`SELECT * FROM ${quoted('x'.repeat(63))}`).all()).toEqual([{ ['x'.repeat(63)]: 1 }])
 })
