@@ -1,6 +1,9 @@
 /** Text set in columns of a fixed display width. */
 import stringWidth from 'string-width'
 
+/** Columns that a terminal needs; nearly all text is ASCII, whose width is its length. */
+export const displayWidth = (text: string): number => (/^[ -~]*$/.test(text) ? text.length : stringWidth(text))
+
 /** Words set into lines of at most `width` columns; a word that is longer than a line is cut. Continuation lines begin with `indent`. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = []
@@ -9,13 +12,13 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   let line = ''
   for (const word of text.split(/\s+/).filter((part) => part !== '')) {
     const extended = line === '' ? word : `${line} ${word}`
-    if (stringWidth(extended) <= room()) {
+    if (displayWidth(extended) <= room()) {
       line = extended
       continue
     }
     if (line !== '') end(line)
     line = word
-    while (stringWidth(line) > room()) {
+    while (displayWidth(line) > room()) {
       const head = cut(line, room())
       if (head === line) break
       end(head)
@@ -32,7 +35,7 @@ export function wrapSql(sql: string, width: number): string[] {
   for (const clause of sql.trim().split(/\s+(?=(?:FROM|WHERE|SET|VALUES|GROUP BY|ORDER BY|RETURNING)\b)/i)) {
     const last = lines.at(-1)
     const joined = last === undefined ? clause : `${last} ${clause}`
-    if (stringWidth(joined) <= width) lines.splice(-1, 1, joined)
+    if (displayWidth(joined) <= width) lines.splice(-1, 1, joined)
     else lines.push(...wrap(clause, width - 2, '  ').map((line) => (last === undefined ? line : `  ${line}`)))
   }
   return lines
@@ -45,7 +48,7 @@ export function cut(text: string, width: number): string {
   let end = 0
   let used = 0
   for (const { segment } of graphemes.segment(text)) {
-    used += stringWidth(segment)
+    used += displayWidth(segment)
     if (used > width && end > 0) break
     end += segment.length
   }
@@ -54,5 +57,5 @@ export function cut(text: string, width: number): string {
 
 /** `text` filled up with blanks to `width` columns. */
 export function pad(text: string, width: number): string {
-  return text + ' '.repeat(Math.max(0, width - stringWidth(text)))
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)))
 }

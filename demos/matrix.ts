@@ -1,6 +1,5 @@
 /** Every scenario at every level, as one table: what the isolation levels mean, measured. */
-import stringWidth from 'string-width'
-import { pad } from './layout.ts'
+import { displayWidth, pad } from './layout.ts'
 import type { Level } from './levels.ts'
 import type { Paint } from './paint.ts'
 import type { Run } from './run.ts'
@@ -16,7 +15,7 @@ export interface MatrixOptions {
 export function matrix({ levels, scenarios, runs, paint }: MatrixOptions): string {
   const heads = ['anomaly', ...levels.map(({ column }) => column)]
   const rows = scenarios.map((scenario) => [scenario.name, ...levels.map((level) => cellText(runs, scenario, level))])
-  const widths = heads.map((head, column) => Math.max(...[head, ...rows.map((row) => row[column]!)].map(width)))
+  const widths = heads.map((head, column) => Math.max(...[head, ...rows.map((row) => row[column]!)].map(displayWidth)))
   const set = (cells: readonly string[], paintCell: (text: string, column: number) => string): string =>
     cells
       .map((text, column) => paintCell(pad(text, widths[column]!), column))
@@ -32,8 +31,6 @@ export function matrix({ levels, scenarios, runs, paint }: MatrixOptions): strin
   ].join('\n')
 }
 
-const width = (text: string): number => stringWidth(text)
-
 export function cellText(runs: readonly Run[], scenario: Scenario, level: Level): string {
   const run = runs.find((candidate) => candidate.scenario === scenario && candidate.level === level)
   if (run === undefined) return ''
@@ -44,7 +41,8 @@ const tone = (text: string, paint: Paint): string => (text.startsWith('✗') ? p
 
 /** Explains the marks that stand in this table, and no others. */
 function legend(runs: readonly Run[]): string[] {
-  const lines = ['✗ occurs        the anomaly happened in this run']
+  const lines: string[] = []
+  if (runs.some(({ outcome }) => outcome === 'occurs')) lines.push('✗ occurs        the anomaly happened in this run')
   const by = new Set(runs.flatMap((run) => (run.by === null ? [] : [run.by])))
   if (by.has('snapshot')) lines.push('✓ snapshot      prevented: nobody waited, what was read was one consistent state')
   if (by.has('wait')) lines.push('✓ wait          prevented: a statement waited until the other transaction had ended')

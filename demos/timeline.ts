@@ -2,8 +2,7 @@
  * A run as a picture: time goes down, a column per session, each statement with what it saw, whom it waited for and how
  * it failed; then the state that is left, and the verdict.
  */
-import stringWidth from 'string-width'
-import { pad, wrap, wrapSql } from './layout.ts'
+import { displayWidth, pad, wrap, wrapSql } from './layout.ts'
 import type { Paint } from './paint.ts'
 import type { Scenario } from './scenario.ts'
 import type { IssuedStep, Run, RunEvent, StatementResult } from './run.ts'
@@ -154,7 +153,7 @@ function finalLines(run: Run, whole: number, paint: Paint): string[] {
     const statement = wrapSql(sql, whole - left.length)
     const values = rowLines(name, result, whole - left.length)
     const together = `${statement[0]!}   ${values[0]!}`
-    const oneLine = statement.length + values.length === 2 && stringWidth(together) <= whole - left.length
+    const oneLine = statement.length + values.length === 2 && displayWidth(together) <= whole - left.length
     return oneLine
       ? [`${statement[0]!}   ${paint.cyan(values[0]!)}`]
       : [...statement, ...values.map((value) => paint.cyan(value))]

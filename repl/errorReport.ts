@@ -1,5 +1,5 @@
 /** An error as psql reports it: severity and message, the line of the statement with a caret, detail and hint. */
-import stringWidth from 'string-width'
+import { displayWidth } from '../demos/layout.ts'
 
 export interface ReportedError {
   readonly severity: string
@@ -34,7 +34,7 @@ function caret(sql: string, position: number): string[] {
   const column = visible(sql.slice(lineStart, offset)).length
   const { text, at } = window(line, column)
   const head = `LINE ${String(lineNumber)}: `
-  return [head + text, ' '.repeat(stringWidth(head + text.slice(0, at))) + '^']
+  return [head + text, ' '.repeat(displayWidth(head + text.slice(0, at))) + '^']
 }
 
 /** The index into the string: positions count characters, and one outside the basic plane takes two units. */

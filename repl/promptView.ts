@@ -2,7 +2,7 @@
  * The text at the prompt laid out for the screen: every line with its prompt, as psql shows it, cut at the right edge,
  * and where that puts the cursor.
  */
-import stringWidth from 'string-width'
+import { displayWidth } from '../demos/layout.ts'
 import type { TransactionStatus } from './client.ts'
 import { StatementReader, type Pending } from './statementReader.ts'
 
@@ -47,7 +47,7 @@ export function promptView(
       const row = { prompt: piece.from === 0 ? prompt : '', text: line.slice(piece.from, piece.to) }
       const here = cursor - offset
       if (here >= piece.from && here <= piece.to) {
-        place.x = row.prompt.length + stringWidth(line.slice(piece.from, here))
+        place.x = row.prompt.length + displayWidth(line.slice(piece.from, here))
         place.y = rows.length
       }
       rows.push(row)
@@ -66,7 +66,7 @@ function pieces(line: string, promptWidth: number, width: number): { from: numbe
   let from = 0
   let used = promptWidth
   for (const { segment, index } of segmenter.segment(line)) {
-    const columns = stringWidth(segment)
+    const columns = displayWidth(segment)
     if (used + columns > width - 1 && index > from) {
       cut.push({ from, to: index })
       from = index

@@ -1,5 +1,5 @@
 /** Results as text: psql's aligned and expanded tables, CSV, and JSON. All of them work on PostgreSQL's text forms. */
-import stringWidth from 'string-width'
+import { displayWidth } from '../demos/layout.ts'
 
 export interface TextResult {
   readonly command: string
@@ -38,8 +38,8 @@ export function alignedTable({ fields, rows }: TextResult, { nullText }: TableOp
   const cells = rows.map((row) => row.map((value) => cellLines(value ?? nullText)))
   const heads = fields.map(({ name }) => cellLines(name).join(' '))
   const widths = heads.map((head, column) => {
-    let widest = stringWidth(head)
-    for (const row of cells) for (const line of row[column]!) widest = Math.max(widest, stringWidth(line))
+    let widest = displayWidth(head)
+    for (const row of cells) for (const line of row[column]!) widest = Math.max(widest, displayWidth(line))
     return widest
   })
   const right = fields.map(({ dataTypeID }) => numericTypes.has(dataTypeID))
@@ -64,7 +64,7 @@ export function alignedTable({ fields, rows }: TextResult, { nullText }: TableOp
 /** psql's expanded format: a line a column. */
 export function expandedTable({ fields, rows }: TextResult, { nullText }: TableOptions): string {
   const heads = fields.map(({ name }) => cellLines(name).join(' '))
-  const width = Math.max(0, ...heads.map((head) => stringWidth(head)))
+  const width = Math.max(0, ...heads.map((head) => displayWidth(head)))
   const records = rows.map((row, index) => {
     const lines = row.map((value, column) => {
       const [first, ...more] = cellLines(value ?? nullText)
@@ -88,12 +88,12 @@ function cellLines(value: string): string[] {
 }
 
 function aligned(text: string, width: number, right: boolean): string {
-  const blanks = ' '.repeat(Math.max(0, width - stringWidth(text)))
+  const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)))
   return right ? blanks + text : text + blanks
 }
 
 function centred(text: string, width: number): string {
-  const blanks = Math.max(0, width - stringWidth(text))
+  const blanks = Math.max(0, width - displayWidth(text))
   const before = Math.floor(blanks / 2)
   return ' '.repeat(before) + text + ' '.repeat(blanks - before)
 }

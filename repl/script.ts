@@ -120,6 +120,7 @@ export class Script {
 
   async #input(input: Input, lines: LineSource, at: string): Promise<void> {
     const sql = input.kind === 'statement' ? input.sql : input.text
+    const before = performance.now()
     try {
       if (input.kind === 'command') await this.#meta(input.text, at)
       else if (isCopyFromStdin(sql)) {
@@ -127,6 +128,9 @@ export class Script {
         await lines.endCopyData()
         await this.#streams.err(`COPY ${String(count)}\n`)
       } else await this.#print(await this.#client.query(sql))
+      if (this.#settings.timing && (input.kind === 'statement' || /^\\copy\b/.test(sql))) {
+        await this.#streams.err(`Time: ${(performance.now() - before).toFixed(3)} ms\n`)
+      }
     } catch (error) {
       if (!this.#client.isDatabaseError(error)) throw error
       await this.#fail(error, sql, at)
