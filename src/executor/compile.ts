@@ -7,7 +7,7 @@ import type { Value } from '../types/value.ts'
 import { hashKeyOrIdentity } from '../types/comparison.ts'
 import { negativeLimit, negativeOffset } from '../errors.ts'
 import { ApplyPhase, FinishWrites } from './applyWrites.ts'
-import { generatePipeline } from './compilePipeline.ts'
+import { generatePipeline, pruneBuffers } from './compilePipeline.ts'
 import { expectedSignature } from './compileSource.ts'
 import { evaluate } from './evaluate.ts'
 import type { Execution, ExecutionContext } from './execution.ts'
@@ -47,7 +47,7 @@ export class CompiledStatement {
     this.writes = plan.kind !== 'select'
     const columns = plan.kind === 'select' ? plan.input.columns : (plan.returning?.columns ?? [])
     this.fields = columns.map(({ name, type }) => ({ name, type }))
-    this.#program = buildProgram(plan)
+    this.#program = pruneBuffers(buildProgram(plan))
     this.tables = this.#program.tables
     this.target = plan.kind === 'select' ? null : plan.table
     this.endsAtOnce = this.#program.pipelines.every(isImmediate) && this.#program.buffers.length === 0

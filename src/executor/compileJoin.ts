@@ -55,7 +55,7 @@ function bufferLoop(
   const comment = node.kind === 'hashJoin' ? `matches in ${g.buffer(buffer)}` : `rows of ${g.buffer(buffer)}`
   g.innerLoop(comment, advance, () => {
     const joined = joinedRow(g, row, name, columns.length, (column) => {
-      const code = `${g.bufferColumn(buffer, column)}[${name}Row]`
+      const code = `${g.readBuffer(buffer, column)}[${name}Row]`
       const { nullable, type } = columns[column]!
       const number = isNumberType(type)
       if (outer) return { code: `none ? null : ${code}`, atom: false, nulls: 'inBand', number }

@@ -13,12 +13,12 @@
  */
 import type { Layout } from '../storage/scanSource.ts'
 import { hashProbe, indexJoin, nestedLoop } from './compileJoin.ts'
-import { compileSink } from './compileSink.ts'
+import { compileSink, sortColumns } from './compileSink.ts'
 import { compileSource } from './compileSource.ts'
 import type { Row } from './compileExpression.ts'
 import { keyCode } from './keys.ts'
 import type { OutputForm } from './output.ts'
-import type { Pipeline, Program } from './pipeline.ts'
+import type { Buffer, Pipeline, Program } from './pipeline.ts'
 import { PipelineGenerator, type GeneratedCode } from './pipelineGenerator.ts'
 
 export function generatePipeline(
@@ -34,6 +34,30 @@ export function generatePipeline(
   if (draft.loops === 0) return code
   return generate(new PipelineGenerator(program, pipeline, signature, layout, output, draft.used))
 }
+
+/**
+ * The program, knowing which columns of its buffers are read. The last pipeline is drafted first: what it does not read, an
+ * earlier one need not keep, and then need not read itself.
+ */
+export function pruneBuffers(program: Program): Program {
+  if (!program.buffers.some(isPrunable)) return program
+  const reads = program.buffers.map((buffer) => (isPrunable(buffer) ? new Set<number>() : null))
+  for (const pipeline of program.pipelines.toReversed()) {
+    const { sink } = pipeline
+    if (sink.kind === 'sort') for (const column of sortColumns(sink.node)) reads[sink.buffer]?.add(column)
+    if (sink.kind === 'insert' || sink.kind === 'update' || sink.kind === 'delete') {
+      if (sink.buffer !== null) reads[sink.buffer] = null
+    }
+    const draft = new PipelineGenerator({ ...program, reads }, pipeline, null, null, plainForm, null)
+    generate(draft)
+    for (const { buffer, column } of draft.reads) reads[buffer]?.add(column)
+  }
+  return { ...program, reads }
+}
+
+const plainForm: OutputForm = { mode: 'values', converters: [] }
+
+const isPrunable = ({ kind }: Buffer): boolean => kind === 'rows' || kind === 'hashTable' || kind === 'sorter'
 
 function generate(g: PipelineGenerator): GeneratedCode {
   limits(g)

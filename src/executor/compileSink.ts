@@ -1,7 +1,7 @@
 /** The end of a pipeline: what becomes of each of its rows. */
 import { comparator } from '../types/comparison.ts'
 import type { SqlType } from '../types/sqlType.ts'
-import { identifier, type CodeWriter } from './codeWriter.ts'
+import { identifier, unparenthesised, type CodeWriter } from './codeWriter.ts'
 import { boxed, isPlainKey, nullTest, type Row } from './compileExpression.ts'
 import { keyCode } from './keys.ts'
 import { atom, output, store, type SinkContext } from './sinkContext.ts'
@@ -106,19 +106,23 @@ function sort(g: SinkContext, node: Sort, buffer: number, row: Row): void {
   const keys = node.keys
     .filter(({ expression }) => expression.kind !== 'column')
     .map(({ expression }) => g.compiler(row).compile(expression))
-  const columns = [...row.map((column) => column()), ...keys]
+  const columns = [...row, ...keys.map((key) => () => key)].map((column, i) => (g.isKept(buffer, i) ? column() : null))
   writer.line(`const slot = ${name}.slot`)
-  columns.forEach((o, i) => writer.line(`${g.bufferColumn(buffer, i)}[slot] = ${boxed(o)}`))
+  columns.forEach((o, i) => {
+    if (o !== null) writer.line(`${g.bufferColumn(buffer, i)}[slot] = ${unparenthesised(boxed(o))}`)
+  })
   writer.line(`${name}.accept()`)
+}
+
+/** The columns of the sorter that hold the keys: a key that is a column of the row is not kept twice. */
+export function sortColumns(node: Sort): number[] {
+  let computed = node.input.columns.length
+  return node.keys.map(({ expression }) => (expression.kind === 'column' ? expression.column : computed++))
 }
 
 /** The text of `(buffer) => (a, b) => number`, which orders two rows of the buffer by the sort keys. */
 export function generateOrder(writer: CodeWriter, node: Sort): string {
-  let computed = node.input.columns.length
-  node.keys.forEach(({ expression }, i) => {
-    const column = expression.kind === 'column' ? expression.column : computed++
-    writer.line(`const keys${i} = buffer.columns[${column}]`)
-  })
+  sortColumns(node).forEach((column, i) => writer.line(`const keys${i} = buffer.columns[${column}]`))
   writer.open('return (a, b) =>')
   node.keys.forEach((key, i) => orderByKey(writer, key, i))
   writer.line('return 0')

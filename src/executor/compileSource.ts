@@ -240,7 +240,7 @@ function groups(g: PipelineGenerator, node: Aggregate, buffer: number, consume: 
   const name = g.buffer(buffer)
   const keys = node.keys.map((key, i) =>
     g.lazy(`a${i}`, () => ({
-      code: `${g.bufferColumn(buffer, i)}[i]`,
+      code: `${g.readBuffer(buffer, i)}[i]`,
       atom: false,
       nulls: node.columns[i]?.nullable === false ? 'never' : 'inBand',
       number: isNumberType(key.type),
@@ -266,7 +266,7 @@ function sorted(g: PipelineGenerator, node: Sort, buffer: number, consume: Consu
   const order = `${g.buffer(buffer)}.order`
   const row = node.columns.map(({ nullable, type }, i) =>
     g.lazy(`a${i}`, () => ({
-      code: `${g.bufferColumn(buffer, i)}[r]`,
+      code: `${g.readBuffer(buffer, i)}[r]`,
       atom: false,
       nulls: nullable ? 'inBand' : 'never',
       number: isNumberType(type),

@@ -92,6 +92,8 @@ export interface Program {
   readonly cursors: readonly Index[]
   readonly buffers: readonly Buffer[]
   readonly limits: readonly Limit[]
+  /** By buffer: the columns that a later pipeline reads, null if all; the others are not kept. */
+  readonly reads: readonly (ReadonlySet<number> | null)[]
   /** The tables it reads or writes. */
   readonly tables: readonly RowTable[]
 }
@@ -128,6 +130,7 @@ class ProgramBuilder {
       cursors: this.#cursors,
       buffers: this.#buffers,
       limits: this.#limits,
+      reads: this.#buffers.map(() => null),
       tables: [...this.#tables],
     }
   }

@@ -46,6 +46,8 @@ export class PipelineGenerator implements Scope, SinkContext {
   #relations = 0
   /** Columns of rows, numbered as they are made: those whose value was asked for, in this pass and in the one before. */
   readonly used = new Set<number>()
+  /** The columns of buffers that the pipeline reads. */
+  readonly reads: { readonly buffer: number; readonly column: number }[] = []
   readonly #usedBefore: ReadonlySet<number> | null
   #columns = 0
   readonly #numbers = new Map<() => Operand, number>()
@@ -120,6 +122,17 @@ export class PipelineGenerator implements Scope, SinkContext {
   bufferColumn(buffer: number, column: number): string {
     const name = this.buffer(buffer)
     return this.top(`${name}c${column}`, `${name}.columns[${column}]`)
+  }
+
+  /** The same, in a pipeline that reads the buffer. */
+  readBuffer(buffer: number, column: number): string {
+    this.reads.push({ buffer, column })
+    return this.bufferColumn(buffer, column)
+  }
+
+  /** False if no later pipeline reads the column. */
+  isKept(buffer: number, column: number): boolean {
+    return this.program.reads[buffer]?.has(column) ?? true
   }
 
   /** A letter for each relation, so that names are short: `a2` is column 2 of the first one. */

@@ -1,5 +1,5 @@
 /** What sinks share: the pipeline around them as they see it, and the rows that they hand out or keep. */
-import type { CodeWriter } from './codeWriter.ts'
+import { unparenthesised, type CodeWriter } from './codeWriter.ts'
 import { boxed, nullTest, type ExpressionCompiler, type Operand, type Row } from './compileExpression.ts'
 import type { Expression } from './expression.ts'
 import type { OutputForm } from './output.ts'
@@ -16,17 +16,19 @@ export interface SinkContext {
   top(name: string, value: string): string
   buffer(number: number): string
   bufferColumn(buffer: number, column: number): string
+  isKept(buffer: number, column: number): boolean
   lazy(name: string, load: () => Operand, comment?: string): () => Operand
 }
 
 /** An operand that may be repeated. */
 export const atom = (g: SinkContext, o: Operand): Operand => (o.atom ? o : g.lazy(`key${g.writer.fresh()}`, () => o)())
 
-/** Appends the row to the columns of a buffer. */
+/** Appends the row to the columns of a buffer, without those that nobody reads. */
 export function store(g: SinkContext, buffer: number, row: Row): void {
   row.forEach((column, i) => {
+    if (!g.isKept(buffer, i)) return
     const value = boxed(column())
-    g.writer.line(`${g.bufferColumn(buffer, i)}.push(${value})`)
+    g.writer.line(`${g.bufferColumn(buffer, i)}.push(${unparenthesised(value)})`)
   })
 }
 

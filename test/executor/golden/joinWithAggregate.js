@@ -6,8 +6,6 @@ function scan_customers(run) {
   let budget = run.budget, from = run.from
   const p0 = run.parameters[0]
   const table2 = run.buffers[2]
-  const table2c0 = table2.columns[0]
-  const table2c1 = table2.columns[1]
   for (;;) {
     if (!scan.next(from, view)) return run.leave(budget)
     if (morsel.layout !== k0) return run.relayout(from, budget)
@@ -20,8 +18,6 @@ function scan_customers(run) {
       const a1 = a1s[i]
       if (!(p0 !== null && a1 === p0)) continue
       const a0 = a0s[i]
-      table2c0.push(a0)
-      table2c1.push(a1)
       table2.insert(a0)
     }
     from = base + end
