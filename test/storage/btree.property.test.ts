@@ -1,21 +1,30 @@
 /** The B+tree against a sorted array: every operation, cursors in both directions, positions that survive changes. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Tree } from '../../src/storage/row/btree.ts'
+import type { KeyArray, Tree } from '../../src/storage/row/btree.ts'
 import { treeClass } from '../../src/storage/row/btree.ts'
-import { compareNumbers } from '../../src/storage/row/keyTree.ts'
+import { compareNumbers, NumberTree } from '../../src/storage/row/keyTree.ts'
 import { Bound, treeCursorClass } from '../../src/storage/row/treeCursor.ts'
 import { runs } from '../support/runs.ts'
 
 type Entry = readonly [key: number, rowId: number]
 
-const NumberTree = treeClass<number, null>(
-  (length) => new Float64Array(length),
-  (_order, a, b) => compareNumbers(a, b),
-)
+/** How many of the keys are below one, the slow way. */
+function below<Key>(
+  compare: (a: Key, b: Key) => number,
+): (order: null, keys: KeyArray<Key>, count: number, key: Key) => number {
+  return (_order, keys, count, key) => {
+    let low = 0
+    while (low < count && compare(keys[low]!, key) < 0) low++
+    return low
+  }
+}
+
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const TextTree = treeClass<string, null>(
   (length) => Array.from<string>({ length }).fill(''),
-  (_order, a, b) => (a < b ? -1 : a > b ? 1 : 0),
+  (_order, a, b) => compareTexts(a, b),
+  below(compareTexts),
 )
 const NumberCursor = treeCursorClass<number, null>(0, (_order, a, b) => compareNumbers(a, b))
 
@@ -92,6 +101,9 @@ test('a tree holds what a sorted array holds', () => {
           if (free) model.add([key, rowId])
         }
         expect(tree.size).toBe(model.entries.length)
+        expect(new NumberCursor(null).find(tree, key)).toBe(
+          model.entries.find((entry) => compareNumbers(entry[0], key) === 0)?.[1] ?? -1,
+        )
       }
       expect(contents(tree)).toEqual(model.entries)
     }),

@@ -50,6 +50,8 @@ export interface Tree<Key> {
    * the entry is the first of the next leaf. A RowId of -1 finds the first entry of the key, +Infinity the one behind its last.
    */
   seek(key: Key, rowId: number): Leaf<Key>
+  /** `seek(key, -1)`, which need not look at RowIds. */
+  seekFirst(key: Key): Leaf<Key>
   readonly position: number
   /** False if the pair was there. */
   add(key: Key, rowId: number): boolean
@@ -60,12 +62,13 @@ export interface Tree<Key> {
 }
 
 /**
- * The class of trees of one kind of key. `compare` orders two keys; trees of one class may differ in `order`, which is
- * handed on to it (a composite key's comparator).
+ * The class of trees of one kind of key. `compare` orders two keys, and `lowerBound` counts the keys below one; trees of one
+ * class may differ in `order`, which is handed on to both (a composite key's comparator).
  */
 export function treeClass<Key, Order>(
   makeKeys: (length: number) => KeyArray<Key>,
   compare: (order: Order, a: Key, b: Key) => number,
+  lowerBound: (order: Order, keys: KeyArray<Key>, count: number, key: Key) => number,
 ): new (order: Order) => Tree<Key> {
   class LeafNode implements Leaf<Key> {
     readonly keys = makeKeys(NODE_CAPACITY)
@@ -103,6 +106,15 @@ export function treeClass<Key, Order>(
       let node = this.#root
       while (node instanceof InnerNode) node = node.children[this.#after(node, key, rowId)]!
       this.position = this.#after(node, key, rowId)
+      return node
+    }
+
+    seekFirst(key: Key): LeafNode {
+      let node = this.#root
+      while (node instanceof InnerNode) {
+        node = node.children[lowerBound(this.#order, node.keys, node.count, key)]!
+      }
+      this.position = lowerBound(this.#order, node.keys, node.count, key)
       return node
     }
 

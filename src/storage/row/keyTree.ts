@@ -19,15 +19,43 @@ import { Representation, representationOf } from './layout.ts'
 export type Key = Value | readonly Value[]
 export type KeyOrder = (a: Key, b: Key) => number
 
-const NumberTree = treeClass<number, null>(
+export const NumberTree = treeClass<number, null>(
   (length) => new Float64Array(length),
   (_order, a, b) => compareNumbers(a, b),
+  (_order, keys, count, key) => {
+    // NaN stands last: no number is above it, and all are below.
+    if (Number.isNaN(key)) return countNumbers(keys, count)
+    let low = 0
+    let high = count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (keys[middle]! < key) low = middle + 1
+      else high = middle
+    }
+    return low
+  },
 )
 
 const ValueTree = treeClass<Key, KeyOrder>(
   (length) => Array.from<Key>({ length }).fill(null),
   (order, a, b) => order(a, b),
+  (order, keys, count, key) => {
+    let low = 0
+    let high = count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (order(keys[middle]!, key) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  },
 )
+
+function countNumbers(keys: { readonly [index: number]: number }, count: number): number {
+  let low = count
+  while (low > 0 && Number.isNaN(keys[low - 1]!)) low--
+  return low
+}
 
 /** NaN, which stands for null, is last. */
 export function compareNumbers(a: number, b: number): number {

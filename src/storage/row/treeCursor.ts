@@ -72,7 +72,7 @@ export function treeCursorClass<Key, Order>(
       this.#bounds = CLOSED
       this.#descending = false
       this.#version = tree.version
-      let leaf = tree.seek(key, -1)
+      let leaf = tree.seekFirst(key)
       let { position } = tree
       if (position === leaf.count) {
         if (leaf.next === null) return this.#end()
