@@ -8,6 +8,7 @@
  *
  * Everybody in a cycle waits, so nobody in it is committing, and each can be the victim.
  */
+import { ROW_MODES } from './lockModes.ts'
 import type { Lock, LockOwner, LockWait } from './lockWait.ts'
 
 export interface Edge {
@@ -33,9 +34,12 @@ interface Constraint {
 /** More soft edges than this are not tried at once: then it counts as a deadlock. */
 const MAX_CONSTRAINTS = 8
 
-/** Whether the waits of these transactions run in a circle. */
-export function examine(waiting: readonly LockOwner[]): Verdict {
-  const cycle = findCycle(waiting, new Map())
+/**
+ * Whether a circle runs through one of `starts`. Who runs waits for nobody, so a circle is closed by the last of its
+ * transactions that begins to wait, and is found from there. `waiting`: all who wait; a reordering concerns others too.
+ */
+export function examine(starts: readonly LockOwner[], waiting: readonly LockOwner[]): Verdict {
+  const cycle = findCycle(starts, new Map())
   if (cycle === null) return { kind: 'free' }
   const orders = resolve(waiting, cycle, [])
   return orders === null ? { kind: 'deadlock', cycle } : { kind: 'reorder', orders }
@@ -116,7 +120,10 @@ function edgesOf(owner: LockOwner, orders: QueueOrders): readonly Edge[] {
   const edges: Edge[] = lock.holdersAgainst(owner, modeNumber).map((blocker) => ({ wait, blocker, ahead: null }))
   for (const ahead of orders.get(lock) ?? lock.waits) {
     if (ahead === wait) break
-    if (lock.excludes(ahead.modeNumber, modeNumber)) edges.push({ wait, blocker: ahead.owner, ahead })
+    if (!lock.excludes(ahead.modeNumber, modeNumber)) continue
+    // The writers of a row exclude each other, so the nearest one ahead stands for all before it.
+    if (lock.modes === ROW_MODES && (edges.at(-1)?.ahead ?? null) !== null) edges.pop()
+    edges.push({ wait, blocker: ahead.owner, ahead })
   }
   return edges
 }

@@ -186,7 +186,7 @@ export class LockManager {
   /** Throws 40P01 if the new wait is the victim. */
   #dissolveCircles(added: LockWait): void {
     for (;;) {
-      const verdict = examine(this.#waiting)
+      const verdict = examine([added.owner], this.#waiting)
       if (verdict.kind === 'free') return
       if (verdict.kind === 'reorder') {
         for (const [lock, order] of verdict.orders) lock.waits = [...order]

@@ -113,7 +113,7 @@ function checkHolds(bench: Bench): void {
   }
   for (const { waitingFor } of bench.owners)
     if (waitingFor !== null) expect(waitingFor.holders().length).toBeGreaterThan(0)
-  expect(examine(bench.locks.waiting).kind).toBe('free')
+  expect(examine(bench.locks.waiting, bench.locks.waiting).kind).toBe('free')
 }
 
 describe('queues', () => {

@@ -1,0 +1,17 @@
+/**
+ * Transactions: begin, snapshots, row and table locks, the way of a commit. Guarantees what docs/isolation.md says of the
+ * three levels; may import storage, the catalog, types and the ground; knows no SQL and never awaits.
+ *
+ * - manager.ts      the way of a commit, pruning: the entry of the room
+ * - transaction.ts  statements, writes, savepoints
+ * - snapshots.ts    which older versions are still needed
+ * - lockManager.ts  waiting, once, for tables, the catalog and rows; lockModes.ts, lockWait.ts, deadlock.ts
+ */
+export { isolationLevel, IsolationLevels } from './isolation.ts'
+export type { IsolationLevel } from './isolation.ts'
+export { TableMode } from './lockModes.ts'
+export type { LockOwner, LockWait } from './lockWait.ts'
+export { TransactionManager } from './manager.ts'
+export type { Durability, TransactionListener } from './manager.ts'
+export { Outcome, Transaction } from './transaction.ts'
+export type { Mark, TransactionOptions } from './transaction.ts'
