@@ -65,7 +65,8 @@ export class Sorter extends RowBuffer {
         this.order = Uint32Array.from(this.#heap).sort((a, b) => this.#inOrder(a, b))
         return Math.max(budget, 1)
       }
-      this.order = Uint32Array.from({ length: this.count }, (_, row) => row)
+      this.order = new Uint32Array(this.count)
+      for (let row = 0; row < this.count; row++) this.order[row] = row
       this.#phase = 'runs'
     }
     let left = budget
