@@ -184,12 +184,7 @@ function tableScan(get: Get, predicates: readonly Expression[], required: Readon
   }
 }
 
-function indexScan(
-  get: Get,
-  predicates: readonly Expression[],
-  required: ReadonlySet<number>,
-  use: IndexUse,
-): Built {
+function indexScan(get: Get, predicates: readonly Expression[], required: ReadonlySet<number>, use: IndexUse): Built {
   const used = [...use.equals, use.lower, use.upper].map((comparison) => comparison?.predicate)
   const rest = predicates.filter((predicate) => !used.includes(predicate))
   const { output, attributes } = outputOf(get, required, rest)

@@ -7,7 +7,7 @@ import type { TableName } from '../parser/ast.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Attribute } from './logical.ts'
-import { Parameters } from './parameters.ts'
+import type { Parameters } from './parameters.ts'
 import type { TableLookup } from './tableLookup.ts'
 
 export class BindContext {

@@ -118,7 +118,11 @@ function insertRows(
     return cells
   })
   const output = table.columns.map((column, i) =>
-    context.attribute(column.name, column.type, rows.some((row) => isNullable(row[i]!))),
+    context.attribute(
+      column.name,
+      column.type,
+      rows.some((row) => isNullable(row[i]!)),
+    ),
   )
   return { input: { kind: 'rows', rows, attributes: output }, output }
 }

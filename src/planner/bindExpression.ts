@@ -3,6 +3,7 @@
  * meet by casts. What a place allows (aggregates, columns) is said by its `Place`.
  */
 import { unreachable } from '../assert.ts'
+import type { DatabaseError } from '../errors.ts'
 import {
   aggregateNotAllowed,
   featureNotSupported,
@@ -23,7 +24,6 @@ import { equalityOf, resolveOperator, resolvePrefixOperator } from '../types/ope
 import { BOOLEAN, fixedNumeric, INT4, INT8, TEXT, typeName, UNKNOWN } from '../types/registry.ts'
 import { resolveTypeName } from '../types/registry.ts'
 import type { SqlType } from '../types/sqlType.ts'
-import type { Value } from '../types/value.ts'
 import type { AggregateCollector } from './aggregates.ts'
 import { at } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
@@ -120,7 +120,8 @@ export class ExpressionBinder {
   /** As a value to be stored in a place of type `to`; `what` names it in 42804. */
   assigned(e: ast.Expression, to: SqlType, clause: string): Expression {
     const bound = this.bind(e)
-    if (!this.coercion.canAssign(bound, to)) throw wrongArgumentType(clause, typeName(to), typeName(bound.type), e.position)
+    if (!this.coercion.canAssign(bound, to))
+      throw wrongArgumentType(clause, typeName(to), typeName(bound.type), e.position)
     return this.coercion.cast(bound, to, 'assignment', e.position)
   }
 
@@ -224,13 +225,18 @@ export class ExpressionBinder {
       at(e.position, () => resolveOperator('=', arg.type, item.type))
       if (i === 0 && list.length > 100) break
     }
-    const type = at(e.position, () => commonType([arg, ...list].map((item) => item.type), 'IN'))
+    const type = at(e.position, () =>
+      commonType(
+        [arg, ...list].map((item) => item.type),
+        'IN',
+      ),
+    )
     return {
       kind: 'inList',
       arg: this.coercion.cast(arg, type, 'implicit', e.operand.position),
       list: list.map((item, i) => this.coercion.cast(item, type, 'implicit', e.items[i]!.position)),
       negated: e.negated,
-      hashKey: hashKey(type) as (value: never) => string | number | bigint | boolean,
+      hashKey: hashKey(type),
       equals: equalityOf(type),
       type: BOOLEAN,
     }
@@ -253,12 +259,12 @@ export class ExpressionBinder {
       )
       const call = (value: string): boolean => matches(value) !== e.negated
       // The pattern stays as an argument: two LIKEs are equal only if it is, and EXPLAIN shows it.
-      return { ...plain, call: call as (...args: never[]) => Value, args: [text, textPattern] }
+      return { ...plain, call: call, args: [text, textPattern] }
     }
     if (e.escape === null) return plain
     const call = (value: string, like: string, by: string): boolean =>
       likeTest(value, like, by, e.caseInsensitive) !== e.negated
-    return { ...plain, call: call as (...args: never[]) => Value, args: [text, textPattern, escape] }
+    return { ...plain, call: call, args: [text, textPattern, escape] }
   }
 
   #text(e: ast.Expression): Expression {
@@ -303,7 +309,7 @@ export class ExpressionBinder {
   // ------------------------------------------------------------------------------------------------ functions
 
   #function(e: ast.FunctionCall): Expression {
-    if (e.schema !== null && e.schema !== 'pg_catalog') throw at(e.position, () => unknownFunction(e))
+    if (e.schema !== null && e.schema !== 'pg_catalog') throw unknownFunction(e)
     if (isAggregateName(e.name)) return this.#aggregate(e)
     if (e.distinct) throw notAnAggregate('DISTINCT', e.name, e.position)
     if (e.star) throw notAnAggregate('(*)', e.name, e.position)
@@ -327,7 +333,7 @@ export class ExpressionBinder {
   }
 
   #common(e: ast.FunctionCall, construct: string): readonly [readonly Expression[], SqlType] {
-    if (e.arguments.length === 0) throw at(e.position, () => undefinedFunction(`${e.name}()`))
+    if (e.arguments.length === 0) throw unknownFunction(e)
     const args = e.arguments.map((argument) => this.bind(argument))
     const type = at(e.position, () => commonType(args.map(typeOf), construct))
     return [args.map((arg, i) => this.coercion.cast(arg, type, 'implicit', e.arguments[i]!.position)), type]
@@ -346,7 +352,7 @@ export class ExpressionBinder {
   #nullIf(e: ast.FunctionCall): Expression {
     const [first, second] = e.arguments
     if (first === undefined || second === undefined || e.arguments.length !== 2) {
-      throw at(e.position, () => unknownFunction(e))
+      throw unknownFunction(e)
     }
     const left = this.bind(first)
     const equal = this.#binary('=', left, this.bind(second), { position: e.position, left: first, right: second })
@@ -368,7 +374,7 @@ export class ExpressionBinder {
     if (argumentType !== null) {
       const [first] = args
       const position = e.arguments[0]?.position ?? e.position
-      if (first === undefined) throw at(e.position, () => undefinedFunction(functionSignature(e.name, [])))
+      if (first === undefined) throw unknownFunction(e)
       arg = this.coercion.cast(first, argumentType, 'implicit', position)
     }
     return aggregates.add({
@@ -390,9 +396,12 @@ interface Sides {
 const typeOf = (e: Expression): SqlType => e.type
 const positionOf = (e: ast.Expression): number => e.position
 
-function unknownFunction(e: ast.FunctionCall): never {
+function unknownFunction(e: ast.FunctionCall): DatabaseError {
   const name = e.schema === null ? e.name : `${e.schema}.${e.name}`
-  throw undefinedFunction(functionSignature(name, e.arguments.map(() => UNKNOWN)))
+  const unknown = e.arguments.map(() => UNKNOWN)
+  const error = undefinedFunction(functionSignature(name, unknown))
+  error.position = e.position + 1
+  return error
 }
 
 function finishCase(
@@ -403,4 +412,3 @@ function finishCase(
   if (branches.length === 0) return otherwise ?? constant(null, type)
   return { kind: 'case', branches, otherwise, type }
 }
-

@@ -71,7 +71,9 @@ function permuted<Scan extends TableScan | IndexScan>(
   const from = output.map((attribute) => attributes.findIndex((candidate) => candidate.id === attribute.id))
   if (from.includes(-1) || new Set(from).size !== from.length) return null
   const filter =
-    scan.filter === null ? null : mapColumns(scan.filter, (column) => ({ ...column, column: from.indexOf(column.column) }))
+    scan.filter === null
+      ? null
+      : mapColumns(scan.filter, (column) => ({ ...column, column: from.indexOf(column.column) }))
   return {
     ...scan,
     columns: from.map((ordinal, i) => ({ ...scan.columns[ordinal]!, name: output[i]!.name })),

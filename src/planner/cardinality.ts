@@ -102,7 +102,9 @@ export function estimateRows(plan: LogicalPlan): number {
       return plan.keys.length === 0 ? 1 : Math.max(1, estimateRows(plan.input) / 10)
     case 'limit': {
       const rows = estimateRows(plan.input)
-      return plan.count?.kind === 'constant' && plan.count.value !== null ? Math.min(rows, Number(plan.count.value)) : rows
+      return plan.count?.kind === 'constant' && plan.count.value !== null
+        ? Math.min(rows, Number(plan.count.value))
+        : rows
     }
     case 'join': {
       const left = estimateRows(plan.left)

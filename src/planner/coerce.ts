@@ -41,14 +41,18 @@ export class Coercion {
     if (e.kind === 'constant') {
       if (e.value === null || cast === null) return constant(e.value, to)
       const convert = cast.call as (value: Value) => Value
-      if (e.type.kind === 'unknown') return constant(at(position, () => convert(e.value)), to)
+      if (e.type.kind === 'unknown')
+        return constant(
+          at(position, () => convert(e.value)),
+          to,
+        )
     }
     if (cast === null) return { ...e, type: to }
     return fold({
       kind: 'call',
       name: cast.name,
       intrinsic: cast.intrinsic,
-      call: cast.call as (...args: never[]) => Value,
+      call: cast.call,
       args: [e],
       strict: true,
       type: to,

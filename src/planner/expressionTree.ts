@@ -1,7 +1,9 @@
 /** Walks over bound expressions: children, rewriting, equality, the attributes that an expression reads. */
 import { unreachable } from '../assert.ts'
 import type { ColumnExpression, Expression } from '../executor/expression.ts'
+import { Decimal } from '../types/decimal.ts'
 import { BOOLEAN, sameType } from '../types/registry.ts'
+import type { Value } from '../types/value.ts'
 
 export function children(e: Expression): readonly Expression[] {
   switch (e.kind) {
@@ -147,9 +149,9 @@ export function equalExpressions(a: Expression, b: Expression): boolean {
   return left.length === right.length && left.every((child, i) => equalExpressions(child, right[i]!))
 }
 
-function equalConstants(a: unknown, b: unknown): boolean {
+function equalConstants(a: Value, b: Value): boolean {
   if (Object.is(a, b)) return true
-  return typeof a === 'object' && typeof b === 'object' && a !== null && b !== null && String(a) === String(b)
+  return a instanceof Decimal && b instanceof Decimal && a.scale === b.scale && a.digits === b.digits
 }
 
 /** The operands of a conjunction, nested ones too. */

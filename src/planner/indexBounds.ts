@@ -80,7 +80,7 @@ function comparison(
 function underCast(e: Expression): ColumnExpression | null {
   if (e.kind === 'column') return e
   return e.kind === 'call' && e.args.length === 1 && e.name.includes('→') && e.args[0]!.kind === 'column'
-    ? e.args[0]!
+    ? e.args[0]
     : null
 }
 
@@ -105,7 +105,7 @@ export function inColumnType(
     kind: 'call',
     name: 'bound',
     intrinsic: null,
-    call: call as (...args: never[]) => Value,
+    call: call,
     args: [bound],
     strict: true,
     type,

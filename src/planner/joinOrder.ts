@@ -17,13 +17,11 @@ interface Relation {
 }
 
 export function orderJoins(plans: readonly LogicalPlan[], conditions: readonly Expression[]): LogicalPlan {
-  const remaining = plans.map(
-    (plan): Relation => ({
-      plan,
-      ids: new Set(attributesOf(plan).map((attribute) => attribute.id)),
-      rows: estimateRows(plan),
-    }),
-  )
+  const remaining = plans.map((plan): Relation => ({
+    plan,
+    ids: new Set(attributesOf(plan).map((attribute) => attribute.id)),
+    rows: estimateRows(plan),
+  }))
   let pool = [...conditions]
   let current = takeFirst(remaining, pool)
   while (remaining.length > 0) {

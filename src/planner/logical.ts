@@ -20,15 +20,7 @@ export interface Attribute {
 }
 
 export type LogicalPlan =
-  | Get
-  | Rows
-  | Selection
-  | Projection
-  | LogicalJoin
-  | Aggregation
-  | LogicalDistinct
-  | LogicalSort
-  | LogicalLimit
+  Get | Rows | Selection | Projection | LogicalJoin | Aggregation | LogicalDistinct | LogicalSort | LogicalLimit
 
 /** All rows of a table. */
 export interface Get {

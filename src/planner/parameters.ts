@@ -33,8 +33,6 @@ interface Derived {
   readonly type: SqlType
 }
 
-type Convert = (value: never) => Value
-
 export class Parameters {
   readonly count: number
   readonly #hints: readonly SqlType[] | null
@@ -74,7 +72,7 @@ export class Parameters {
     if (source.kind !== 'literal' || (e.type.kind !== 'unknown' && context === 'explicit')) return null
     const cast = resolveCast(e.type, to, context)
     if (cast === null) return this.#derive(source, to)
-    const convert = cast.call as Convert as (value: Value) => Value
+    const convert = cast.call as (value: Value) => Value
     return this.#derive({ ...source, convert: (literal) => convert(source.convert(literal)) }, to)
   }
 
@@ -132,7 +130,8 @@ function literalForm(
   literal: LiteralValue,
 ): { readonly sqlType: SqlType; readonly convert: (literal: LiteralValue) => Value } {
   if (kind === 'unknown') return { sqlType: UNKNOWN, convert: (value) => value as string }
-  if (kind !== 'numeric') return { sqlType: kind === 'int4' ? INT4 : INT8, convert: (value) => value as number | bigint }
+  if (kind !== 'numeric')
+    return { sqlType: kind === 'int4' ? INT4 : INT8, convert: (value) => value as number | bigint }
   const scale = typeof literal === 'object' ? literal.scale : 0
   const sqlType = fixedNumeric(scale)
   return { sqlType, convert: (value) => numericValue(value, sqlType) }

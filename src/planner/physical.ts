@@ -224,6 +224,15 @@ function sumOf(count: Expression | null, offset: Expression | null): Expression 
   }
   const { call, intrinsic, name, strict } = resolveOperator('+', INT8, INT8)
   const skipped: Expression = { kind: 'coalesce', args: [offset, constant(0, INT8)], type: INT8 }
-  return { kind: 'call', name, intrinsic, call, strict, args: [count, skipped], type: INT8, immutable: true, position: null }
+  return {
+    kind: 'call',
+    name,
+    intrinsic,
+    call,
+    strict,
+    args: [count, skipped],
+    type: INT8,
+    immutable: true,
+    position: null,
+  }
 }
-

@@ -67,7 +67,14 @@ export function buildJoin(plan: LogicalJoin, required: ReadonlySet<number>, buil
     }
   }
   return swap
-    ? hashJoin(plan, right, left, sides.keys.map((key) => ({ ...key, left: key.right, right: key.left })), sides.others, rows)
+    ? hashJoin(
+        plan,
+        right,
+        left,
+        sides.keys.map((key) => ({ ...key, left: key.right, right: key.left })),
+        sides.others,
+        rows,
+      )
     : hashJoin(plan, left, right, sides.keys, sides.others, rows)
 }
 
@@ -87,8 +94,14 @@ function hashJoin(
     join: plan.join,
     left: probe.node,
     right: table.node,
-    leftKeys: resolveAll(keys.map((key) => key.left), probe.attributes),
-    rightKeys: resolveAll(keys.map((key) => key.right), table.attributes),
+    leftKeys: resolveAll(
+      keys.map((key) => key.left),
+      probe.attributes,
+    ),
+    rightKeys: resolveAll(
+      keys.map((key) => key.right),
+      table.attributes,
+    ),
     residual: resolved(conjunction(others), [...probe.attributes, ...table.attributes]),
   }
   return { attributes, ordered: false, node }

@@ -178,4 +178,3 @@ function pinnedKey(pinned: readonly number[], literals: readonly LiteralValue[])
   }
   return key
 }
-

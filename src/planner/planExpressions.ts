@@ -10,7 +10,12 @@ export function mapStatement(plan: StatementPlan, map: Map): StatementPlan {
     case 'select':
       return { ...plan, input: mapPlan(plan.input, map) }
     case 'insert':
-      return { ...plan, input: mapPlan(plan.input, map), checks: mapChecks(plan.checks, map), returning: mapReturning(plan.returning, map) }
+      return {
+        ...plan,
+        input: mapPlan(plan.input, map),
+        checks: mapChecks(plan.checks, map),
+        returning: mapReturning(plan.returning, map),
+      }
     case 'update':
       return {
         ...plan,

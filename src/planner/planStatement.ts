@@ -140,4 +140,3 @@ function isSizeSensitive(plan: StatementPlan): boolean {
   while (node.kind === 'project' || node.kind === 'filter' || node.kind === 'limit') node = node.input
   return node.kind !== 'values' && !isSingleRow(node)
 }
-

@@ -10,7 +10,16 @@
  */
 import { unreachable } from '../assert.ts'
 import type { Expression } from '../executor/expression.ts'
-import { children, columnsIn, conjunction, conjuncts, equalExpressions, isVolatile, mapColumns, some } from './expressionTree.ts'
+import {
+  children,
+  columnsIn,
+  conjunction,
+  conjuncts,
+  equalExpressions,
+  isVolatile,
+  mapColumns,
+  some,
+} from './expressionTree.ts'
 import { orderJoins } from './joinOrder.ts'
 import type { LogicalPlan, Projection } from './logical.ts'
 import { attributesOf } from './logical.ts'

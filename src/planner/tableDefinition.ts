@@ -1,5 +1,11 @@
 /** CREATE TABLE: column definitions and constraints to a descriptor, checked as PostgreSQL checks them. */
-import type { CatalogRoot, ColumnDescriptor, ConstraintDescriptor, IndexDescriptor, TableDescriptor } from '../catalog/index.ts'
+import type {
+  CatalogRoot,
+  ColumnDescriptor,
+  ConstraintDescriptor,
+  IndexDescriptor,
+  TableDescriptor,
+} from '../catalog/index.ts'
 import {
   conflictingColumnConstraints,
   defaultTypeMismatch,
@@ -131,7 +137,9 @@ class TableDefinition {
       }
     }
     const nullable = constraints.find((constraint) => constraint.kind === 'null')
-    const notNull = constraints.some((constraint) => constraint.kind === 'not_null' || constraint.kind === 'primary_key')
+    const notNull = constraints.some(
+      (constraint) => constraint.kind === 'not_null' || constraint.kind === 'primary_key',
+    )
     if (nullable !== undefined && notNull) {
       const message = `conflicting NULL/NOT NULL declarations for column "${name}" of table "${table}"`
       throw conflictingColumnConstraints(message, nullable.position)
@@ -209,4 +217,3 @@ class TableDefinition {
     this.#indexes.push({ id, name, unique: true, columns, constraint: true })
   }
 }
-
