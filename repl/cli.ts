@@ -4,6 +4,8 @@
  * something to run (the prompt is on the screen first), the demos only for `isolde demo`.
  */
 import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { readCommandLine, usage, UsageError, type Invocation } from './options.ts'
 
 process.exitCode = await main(process.argv.slice(2))
@@ -101,7 +103,7 @@ function version(): string {
 
 /** ISOLDE_HISTORY names the file; empty, nothing is kept. */
 function historyPath(): string | null {
-  const path = process.env['ISOLDE_HISTORY'] ?? (process.env['HOME'] ? `${process.env['HOME']}/.isolde_history` : '')
+  const path = process.env['ISOLDE_HISTORY'] ?? join(homedir(), '.isolde_history')
   return path === '' ? null : path
 }
 

@@ -4,6 +4,7 @@
  * prompt stands on the screen.
  */
 import { Box, render, Text, useCursor, useInput, usePaste, useStdout, useWindowSize } from 'ink'
+import { existsSync } from 'node:fs'
 import { useEffect, useState, useSyncExternalStore } from 'react'
 import { paintFor, type Paint } from '../demos/paint.ts'
 import { openClient, type Client } from './client.ts'
@@ -28,8 +29,9 @@ const noteAfterMillis = 300
 export async function runTerminal(options: TerminalOptions): Promise<number> {
   const { directory, version, historyPath, stdin = process.stdin, stdout = process.stdout } = options
   const paint = paintFor(stdout, process.env)
-  const place = directory === null ? 'a database in memory: nothing is kept' : `the database in ${directory}`
-  stdout.write(`${paint.bold(`isolde ${version}`)}, on ${place}. ${String.raw`\? for help, \q to quit.`}\n\n`)
+  stdout.write(
+    `${paint.bold(`isolde ${version}`)}, on ${placeText(directory)}. ${String.raw`\? for help, \q to quit.`}\n\n`,
+  )
 
   const loading = Promise.withResolvers<Client>()
   // Whoever needs the client awaits it; a failure that nobody has met yet is not unhandled.
@@ -68,6 +70,12 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
   const client = await loading.promise
   await client.close()
   return exitCode
+}
+
+/** A directory that is not there yet may be a misspelt one. */
+function placeText(directory: string | null): string {
+  if (directory === null) return 'a database in memory: nothing is kept'
+  return `${existsSync(directory) ? 'the' : 'a new'} database in ${directory}`
 }
 
 async function load(directory: string | null): Promise<Client> {
