@@ -305,7 +305,7 @@ class SimulatedFile implements File {
           if (failure !== null) throw failure
           resolve()
         } catch (error) {
-          reject(error)
+          reject(error instanceof Error ? error : new Error(String(error)))
         }
       })
     })
