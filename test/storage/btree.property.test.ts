@@ -174,3 +174,17 @@ test('a tree of texts grows and shrinks through every level', () => {
   expect(tree.add('again', 1)).toBe(true)
   expect(tree.first.keys[0]).toBe('again')
 })
+
+test('a key comes back where its separator says, though its first entry has gone', () => {
+  const tree = new NumberTree(null)
+  for (let i = 0; i < 1000; i++) tree.add(i, i)
+  for (let leaf = tree.first.next!; leaf.next !== null; leaf = leaf.next) {
+    const key = leaf.keys[0]!
+    expect(tree.remove(key, key)).toBe(true)
+    expect(tree.addUnlessEqual(key, key + 5000)).toBe(true)
+    expect(tree.addUnlessEqual(key, key + 6000)).toBe(false)
+    expect(tree.remove(key, key + 5000)).toBe(true)
+    tree.add(key, key)
+  }
+  expect(contents(tree)).toEqual(Array.from({ length: 1000 }, (_, i) => [i, i]))
+})

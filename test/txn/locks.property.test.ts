@@ -161,8 +161,8 @@ describe('deadlocks', () => {
     expect(bench.ready).toEqual([younger])
     expect(younger.error).toMatchObject({ code: '40P01', message: 'deadlock detected', retryable: true })
     expect(younger.error!.detail).toBe(
-      'Session 2 waits for AccessShareLock on table "t1"; blocked by session 1.\n' +
-        'Session 1 waits for AccessShareLock on table "t2"; blocked by session 2.',
+      'Session 1 waits for AccessShareLock on table "t2"; blocked by session 2.\n' +
+        'Session 2 waits for AccessShareLock on table "t1"; blocked by session 1.',
     )
     bench.release(2)
     expect(older.granted).toBe(true)

@@ -321,3 +321,26 @@ test('ROLLBACK TO gives back rows, keys, tables and catalog changes made since',
   expect(valuesOf(database, table)).toEqual([[1, 11, null]])
   checkQuiet(table, database.manager)
 })
+
+test('two writes of one command to a row share an entry, and both are undone by it', () => {
+  const { database, table } = filled([[1, 10, 'a']])
+  for (const end of ['rollback', 'commit'] as const) {
+    const transaction = database.begin()
+    transaction.beginStatement()
+    for (const [column, value] of [
+      [1, 11],
+      [2, 'b'],
+      [1, 12],
+      [0, 7],
+      [0, 8],
+    ] as const) {
+      expect(set(transaction, table, 0, column, value)).toBe(Outcome.DONE)
+      checkTable(table, database.manager)
+    }
+    expect(table.head(0)!.older).toBeNull()
+    transaction.endStatement()
+    database.manager[end](transaction)
+    checkQuiet(table, database.manager)
+    expect(valuesOf(database, table)).toEqual([end === 'rollback' ? [1, 10, 'a'] : [8, 12, 'b']])
+  }
+})
