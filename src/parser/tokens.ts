@@ -53,9 +53,21 @@ export class Token implements IToken {
 
 const vocabulary: TokenType[] = []
 
-/** `label` is how messages call it. The pattern is never used: the lexer is our own. */
+/**
+ * `label` is how messages call it. The pattern is never used: the lexer is our own. The categories' members are noted
+ * here, because createToken would work all of them out anew for each token.
+ */
 function define(name: string, label: string, categories: TokenType[] = []): TokenType {
-  const type = createToken({ name, label, categories, pattern: /NEVER/ })
+  const type = createToken({ name, label, pattern: /NEVER/ })
+  const index = type.tokenTypeIdx ?? 0
+  type.CATEGORIES = categories
+  for (const category of categories) {
+    category.isParent = true
+    category.categoryMatches ??= []
+    category.categoryMatches.push(index)
+    category.categoryMatchesMap ??= {}
+    category.categoryMatchesMap[index] = true
+  }
   vocabulary.push(type)
   return type
 }
