@@ -534,8 +534,10 @@ export const transactionModesTooLate = (): DatabaseError =>
   new DatabaseError('25001', 'SET TRANSACTION must be called before any query')
 
 export const statementNotPreparable = (statements: number): DatabaseError =>
-  statements > 1
-    ? severalStatements()
+  statements !== 1
+    ? statements === 0
+      ? emptyQuery()
+      : severalStatements()
     : new DatabaseError('0A000', 'only SELECT, VALUES, INSERT, UPDATE and DELETE can be prepared', {
         hint: 'Run other statements with exec().',
       })
@@ -550,6 +552,11 @@ export const emptyQuery = (): DatabaseError => new DatabaseError('42601', 'the t
 export const loneTransactionControl = (command: string): DatabaseError =>
   new DatabaseError('0A000', `${command} has no effect here: each call of the database is a session of its own`, {
     hint: 'Use db.transaction(async (tx) => …), or const session = await db.connect().',
+  })
+
+export const transactionLeftOpen = (): DatabaseError =>
+  new DatabaseError('25000', 'the text begins a transaction and does not end it, so it was rolled back', {
+    hint: 'End it with COMMIT, or leave BEGIN out: the statements of one exec() are one transaction.',
   })
 
 export const callbackIsAsync = (): DatabaseError =>

@@ -7,11 +7,28 @@ export type TraceEvent =
   | { readonly kind: 'statement'; readonly session: number; readonly transaction: number | null; readonly sql: string }
   | { readonly kind: 'done'; readonly session: number; readonly rowCount: number | null }
   | { readonly kind: 'error'; readonly session: number; readonly code: string; readonly message: string }
-  | { readonly kind: 'read'; readonly transaction: number; readonly table: string; readonly rowId: number; readonly writer: number | null }
-  | { readonly kind: 'write'; readonly transaction: number; readonly table: string; readonly rowId: number; readonly operation: 'insert' | 'update' | 'delete' }
+  | {
+      readonly kind: 'read'
+      readonly transaction: number
+      readonly table: string
+      readonly rowId: number
+      readonly writer: number | null
+    }
+  | {
+      readonly kind: 'write'
+      readonly transaction: number
+      readonly table: string
+      readonly rowId: number
+      readonly operation: 'insert' | 'update' | 'delete'
+    }
   | { readonly kind: 'wait'; readonly transaction: number; readonly lock: string; readonly holders: readonly number[] }
   | { readonly kind: 'grant'; readonly transaction: number; readonly lock: string }
-  | { readonly kind: 'restart'; readonly session: number; readonly run: number; readonly cause: 'lock' | 'newer version' }
+  | {
+      readonly kind: 'restart'
+      readonly session: number
+      readonly run: number
+      readonly cause: 'lock' | 'newer version'
+    }
   | { readonly kind: 'edge'; readonly from: number; readonly to: number }
   | { readonly kind: 'abort'; readonly transaction: number; readonly cause: string }
   | { readonly kind: 'commit'; readonly transaction: number; readonly timestamp: number }
@@ -22,6 +39,8 @@ export type TraceListener = (event: TraceEvent) => void
 export class Trace {
   /** True while somebody listens. Check it before building an event. */
   on = false
+  /** True while a listener is being called: it must not call the engine, which is in the middle of something. */
+  emitting = false
   readonly #listeners = new Set<TraceListener>()
 
   /** Returns the function that ends the subscription. */
@@ -34,7 +53,19 @@ export class Trace {
     }
   }
 
+  /** What a listener throws is its author's mistake and must not break a statement: it surfaces as an uncaught error. */
   emit(event: TraceEvent): void {
-    for (const listener of this.#listeners) listener(event)
+    const nested = this.emitting
+    this.emitting = true
+    for (const listener of this.#listeners) {
+      try {
+        listener(event)
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
+    this.emitting = nested
   }
 }

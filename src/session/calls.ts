@@ -38,6 +38,8 @@ export function tryQuery<Row>(
   options: QueryOptions,
 ): QueryResult<Row> | null {
   if (state.task !== null || state.block.failed || engine.core.stepping || options.signal?.aborted === true) return null
+  // The caller's own functions are called within a step, where they cannot do harm.
+  if (options.types !== undefined) return null
   const { text, literals } = engine.plans.find(sql)
   const [cached] = text.statements
   if (cached === undefined || text.statements.length !== 1 || !isDataStatement(cached.statement)) return null

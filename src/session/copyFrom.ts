@@ -32,17 +32,29 @@ export async function copyInto(
   task.listenTo(signal)
   if (!task.settled) state.submit(task)
   try {
-    // A string alone is iterable too, by characters.
-    for await (const piece of typeof data === 'string' ? [data] : data) {
-      if (task.settled) break
-      await feed.give(typeof piece === 'string' ? encoder.encode(piece) : piece)
-    }
-    await feed.give(null)
+    await pump(data, feed)
   } catch (error) {
     task.fail(error instanceof Error ? error : new Error(String(error)))
   }
   if (task.error !== null) throw task.error
   return task.results[0]?.rowCount ?? 0
+}
+
+/** Gives the statement all pieces and then the end. Stops, without waiting for a slow source, when the statement is over. */
+async function pump(data: CopyData, feed: Feed): Promise<void> {
+  // A string alone is iterable too, by characters.
+  const pieces = typeof data === 'string' ? [data] : data
+  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+  for (;;) {
+    const result = await feed.orOver(iterator.next())
+    if (feed.over) {
+      void Promise.resolve(iterator.return?.()).catch(() => undefined)
+      return
+    }
+    if (result === null || result.done === true) break
+    await feed.give(typeof result.value === 'string' ? encoder.encode(result.value) : result.value)
+  }
+  await feed.give(null)
 }
 
 /** One piece of data at a time, between the caller who has it and the statement that wants it. */
@@ -51,7 +63,9 @@ class Feed {
   #piece: Uint8Array | null | 'wait' = 'wait'
   #taken: (() => void) | null = null
   #hungry = false
-  #over = false
+  #waitingForSource: (() => void) | null = null
+  /** True when the statement has ended, well or not. */
+  over = false
 
   /** The statement asks for data. */
   readonly next = (): Uint8Array | null | 'wait' => {
@@ -65,7 +79,7 @@ class Feed {
 
   /** Resolves when the statement wants the next piece, or is over; null: there is no more, resolves when it is over. */
   give(piece: Uint8Array | null): Promise<void> {
-    if (this.#over) return Promise.resolve()
+    if (this.over) return Promise.resolve()
     this.#piece = piece
     return new Promise((resolve) => {
       this.#taken = resolve
@@ -77,8 +91,18 @@ class Feed {
   }
 
   settled(): void {
-    this.#over = true
+    this.over = true
     this.#release()
+    this.#waitingForSource?.()
+  }
+
+  /** What the source gives; null if the statement is over before that. */
+  async orOver<T>(next: T | Promise<T>): Promise<T | null> {
+    if (this.over || !(next instanceof Promise)) return next
+    return new Promise((resolve, reject) => {
+      this.#waitingForSource = () => resolve(null)
+      next.then(resolve, reject)
+    })
   }
 
   #release(): void {

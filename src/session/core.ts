@@ -14,6 +14,7 @@
 import { assert } from '../assert.ts'
 import type { Env } from '../env/env.ts'
 import { lockNotAvailable } from '../errors.ts'
+import type { Trace } from '../trace.ts'
 
 /** What became of a step. */
 export const TaskStep = {
@@ -58,6 +59,7 @@ const stepsPerSlice = 32
 
 export class Core {
   readonly #env: Env
+  readonly #trace: Trace
   readonly #scheduler: Scheduler | null
   readonly #stepBudget: number
   readonly #ready: Task[] = []
@@ -66,9 +68,11 @@ export class Core {
   #sliceRequested = false
   #stepping = false
   #exclusive: Task | null = null
+  #afterStep: (() => void)[] = []
 
-  constructor(env: Env, scheduler: Scheduler | null, stepBudget: number, flush: () => boolean) {
+  constructor(env: Env, trace: Trace, scheduler: Scheduler | null, stepBudget: number, flush: () => boolean) {
     this.#env = env
+    this.#trace = trace
     this.#scheduler = scheduler
     this.#stepBudget = stepBudget
     this.#flush = flush
@@ -76,7 +80,14 @@ export class Core {
 
   /** True inside a step: a trace listener or type parser that calls the database again is a mistake of its author. */
   get stepping(): boolean {
-    return this.#stepping
+    return this.#stepping || this.#trace.emitting
+  }
+
+  /** Runs `action` now, or after the step that is under way: a listener may cancel or close in the middle of one. */
+  betweenSteps(action: () => void): void {
+    if (this.#stepping) this.#afterStep.push(action)
+    else if (this.#trace.emitting) this.#env.timers.soon(action)
+    else action()
   }
 
   /** True if `task` must wait for the end of another's exclusive run. */
@@ -160,6 +171,7 @@ export class Core {
       return task.step(this.#stepBudget)
     } finally {
       this.#stepping = false
+      if (this.#afterStep.length > 0) for (const action of this.#afterStep.splice(0)) action()
     }
   }
 

@@ -2,7 +2,7 @@
  * The public handle of an open database. Each of its calls is a session of its own; `connect` and `transaction` give a
  * session that lasts.
  */
-import { databaseClosed } from '../errors.ts'
+import { databaseClosed, transactionLeftOpen } from '../errors.ts'
 import type { Trace } from '../trace.ts'
 import { execStatements, queryStatement, refuseLoneControl, tryQuery } from './calls.ts'
 import type { CopyData } from './copyFrom.ts'
@@ -66,14 +66,21 @@ export class Database {
    * @throws DatabaseError what the first failing statement throws, with the results of those before it in `results`
    */
   async exec(sql: string, options: QueryOptions = {}): Promise<QueryResult[]> {
-    const state = this.#engine.borrow()
-    refuseLoneControl(this.#engine, sql)
-    return this.#giveBack(state, execStatements(this.#engine, state, sql, options))
+    const engine = this.#engine
+    if (engine.closed) throw databaseClosed()
+    refuseLoneControl(engine, sql)
+    const state = engine.borrow()
+    const call = execStatements(engine, state, sql, options).then((results) => {
+      if (state.block.kind !== 'none') throw transactionLeftOpen()
+      return results
+    })
+    return this.#giveBack(state, call)
   }
 
   /** A prepared statement that runs synchronously, each run a transaction of its own. @throws DatabaseError the parser's and binder's errors */
   prepare<Row = ObjectRow>(sql: string, options: Pick<QueryOptions, 'rowMode' | 'types'> = {}): Statement<Row> {
     const engine = this.#engine
+    if (engine.closed) throw databaseClosed()
     return new Statement<Row>(engine, null, sql, outputChoice(options), () => {
       if (engine.closed) throw databaseClosed()
     })

@@ -63,7 +63,7 @@ export class Engine implements TransactionListener {
     this.log = parts.log
     this.transactions = parts.transactions(this)
     this.memoryLimit = options.memoryLimit
-    this.core = new Core(parts.env, options.scheduler, options.stepBudget, () => this.#flush())
+    this.core = new Core(parts.env, parts.trace, options.scheduler, options.stepBudget, () => this.#flush())
     this.plans = new PlanCache(parts.store, { maxBytes: options.planCacheBytes })
   }
 
@@ -85,6 +85,7 @@ export class Engine implements TransactionListener {
   giveBack(session: SessionState): void {
     if (session.closed || this.closed) return
     if (session.block.kind !== 'none') session.block.rollback()
+    session.settings.reset(null)
     this.#spare.push(session)
   }
 
@@ -96,10 +97,12 @@ export class Engine implements TransactionListener {
   close(): void {
     if (this.closed) return
     this.closed = true
-    for (const session of this.sessions) session.close()
-    this.sessions.clear()
-    this.#watch?.cancel()
-    this.log?.close()
+    this.core.betweenSteps(() => {
+      for (const session of this.sessions) session.close()
+      this.sessions.clear()
+      this.#watch?.cancel()
+      this.log?.close()
+    })
   }
 
   // ------------------------------------------------------------------------------------------------ waiting

@@ -1,5 +1,6 @@
 /** From what the executor hands out to what the caller sees: row forms, fields, command tags. */
 import type { CompiledStatement, Converter, Execution, OutputForm } from '../executor/index.ts'
+import { invalidOption } from '../errors.ts'
 import { defaultForm } from '../executor/index.ts'
 import type { Statement } from '../parser/ast.ts'
 import { typeOid } from '../types/registry.ts'
@@ -11,17 +12,20 @@ import type { Field, QueryOptions, QueryResult, TypeParser } from './result.ts'
 export interface OutputChoice {
   /** True if rows are arrays. */
   readonly arrays: boolean
+  /** True if making a row calls functions of the caller's. */
+  readonly callsBack: boolean
   formOf(compiled: CompiledStatement): OutputForm
 }
 
 type FormMaker = (compiled: CompiledStatement) => OutputForm
 
-function choice(arrays: boolean, make: FormMaker): OutputChoice {
+function choice(arrays: boolean, make: FormMaker, callsBack = false): OutputChoice {
   const forms = new WeakMap<CompiledStatement, OutputForm>()
   let lastCompiled: CompiledStatement | null = null
   let lastForm: OutputForm | null = null
   return {
     arrays,
+    callsBack,
     formOf(compiled) {
       // A prepared statement asks for the same one each time: spare it the look-up.
       if (compiled === lastCompiled && lastForm !== null) return lastForm
@@ -52,12 +56,14 @@ export const defaultOutput = byMode.object
 export const noOutput: OutputForm = { mode: 'values', converters: [] }
 
 export function outputChoice({ rowMode = 'object', types }: Pick<QueryOptions, 'rowMode' | 'types'>): OutputChoice {
+  if (!Object.hasOwn(byMode, rowMode)) throw invalidOption('rowMode', rowMode)
   if (types === undefined || rowMode === 'text') return byMode[rowMode]
   const mode = rowMode === 'array' ? 'arrays' : 'objects'
-  return choice(rowMode === 'array', ({ fields }) => {
+  const make: FormMaker = ({ fields }) => {
     const { converters } = defaultForm(fields, mode)
     return { mode, converters: converters.map((converter, i) => override(fields[i]?.type, types) ?? converter) }
-  })
+  }
+  return choice(rowMode === 'array', make, true)
 }
 
 function override(type: SqlType | undefined, types: Readonly<Record<number, TypeParser>>): Converter {

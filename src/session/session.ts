@@ -45,7 +45,6 @@ export class Session {
   /** True for the handle that `connect` gave: only that one ends the session. */
   readonly #owns: boolean
   #ended = false
-  #savepoints = 0
 
   /** @internal Made by `connect` and `transaction`. */
   constructor(engine: Engine, state: SessionState, owns: boolean) {
@@ -151,13 +150,19 @@ export class Session {
   async transaction<T>(body: (tx: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
     this.#requireOpen()
     if (this.#state.block.kind === 'explicit') return this.#nested(body)
+    if (this.#state.task !== null) {
+      await this.#state.whenIdle()
+      return this.transaction(body, options)
+    }
     const age: Age = {}
     return withRetries(this.#engine.env, options, async () => {
       const tx = this.#begin(options, age)
       try {
         const result = await body(tx)
         tx.#requireHealthyEnd()
-        await this.query('COMMIT')
+        // A statement that the callback did not await runs before COMMIT, and may still fail.
+        const { command } = await this.query('COMMIT')
+        if (command !== 'COMMIT') throw transactionHadFailed()
         return result
       } catch (error) {
         await this.#rollBack()
@@ -178,11 +183,13 @@ export class Session {
       const tx = this.#begin(options, age)
       try {
         const result = body(tx)
-        if (result instanceof Promise) throw callbackIsAsync()
+        if (result instanceof Promise) throw refusedPromise(result)
+        this.#state.requireIdle()
         tx.#requireHealthyEnd()
         this.#state.block.commit(true)
         return result
       } catch (error) {
+        this.#state.cancelAll(handleClosed('transaction'))
         if (this.#state.block.kind !== 'none') this.#state.block.rollback()
         throw error
       } finally {
@@ -235,7 +242,7 @@ export class Session {
   }
 
   async #nested<T>(body: (tx: Session) => Promise<T> | T): Promise<T> {
-    const name = `isolde_${++this.#savepoints}`
+    const name = this.#state.nextSavepoint()
     const tx = new Session(this.#engine, this.#state, false)
     await this.query(`SAVEPOINT ${name}`)
     try {
@@ -244,7 +251,10 @@ export class Session {
       await this.query(`RELEASE ${name}`)
       return result
     } catch (error) {
-      if (this.#state.block.kind === 'explicit') await this.query(`ROLLBACK TO ${name}`)
+      if (this.#state.block.kind === 'explicit') {
+        await this.query(`ROLLBACK TO ${name}`)
+        await this.query(`RELEASE ${name}`)
+      }
       throw error
     } finally {
       tx.#ended = true
@@ -252,23 +262,34 @@ export class Session {
   }
 
   #nestedSync<T>(body: (tx: Session) => T): T {
-    const name = `isolde_${++this.#savepoints}`
+    const name = this.#state.nextSavepoint()
     const { block } = this.#state
     block.savepoint(name)
     const tx = new Session(this.#engine, this.#state, false)
     try {
       const result = body(tx)
-      if (result instanceof Promise) throw callbackIsAsync()
+      if (result instanceof Promise) throw refusedPromise(result)
+      this.#state.requireIdle()
       tx.#requireHealthyEnd()
       block.release(name)
       return result
     } catch (error) {
-      if (block.kind === 'explicit') block.rollbackTo(name)
+      this.#state.cancelAll(handleClosed('transaction'))
+      if (block.kind === 'explicit') {
+        block.rollbackTo(name)
+        block.release(name)
+      }
       throw error
     } finally {
       tx.#ended = true
     }
   }
+}
+
+/** What the promise becomes matters to nobody any more: its statements find the transaction closed. */
+function refusedPromise(promise: Promise<unknown>): Error {
+  promise.catch(() => undefined)
+  return callbackIsAsync()
 }
 
 /** Carries the age of a transaction from its first attempt to its retries. */

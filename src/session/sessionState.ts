@@ -23,6 +23,8 @@ export class SessionState {
   onNotice: ((notice: Notice) => void) | null = null
   readonly #core: Core
   readonly #queue: SessionTask[] = []
+  readonly #idleWaiters: (() => void)[] = []
+  #savepoints = 0
   #modesOf: SettingValues | null = null
   #modes: BlockOptions = { level: 'read committed', readOnly: false }
 
@@ -71,14 +73,29 @@ export class SessionState {
     if (this.task !== task) return
     this.task = this.#queue.shift() ?? null
     if (this.task !== null) this.#core.wake(this.task)
+    else if (this.#idleWaiters.length > 0) for (const resolve of this.#idleWaiters.splice(0)) resolve()
   }
 
-  /** Takes a call that has not begun out of the queue; false if it has begun. */
-  unqueue(task: SessionTask): boolean {
+  /** Takes a call that has not begun out of the queue. */
+  unqueue(task: SessionTask): void {
     const at = this.#queue.indexOf(task)
-    if (at < 0) return false
-    this.#queue.splice(at, 1)
-    return true
+    if (at >= 0) this.#queue.splice(at, 1)
+  }
+
+  /** Ends what runs and what queues with this error. */
+  cancelAll(error: Error): void {
+    for (const task of this.#queue.splice(0)) task.fail(error)
+    this.task?.fail(error)
+  }
+
+  /** A savepoint's name that no other of this session has. */
+  nextSavepoint(): string {
+    return `isolde_${++this.#savepoints}`
+  }
+
+  /** Resolves when no call runs or queues. */
+  async whenIdle(): Promise<void> {
+    while (this.task !== null) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
   }
 
   get state(): 'idle' | 'active' | 'waiting' {
@@ -94,8 +111,9 @@ export class SessionState {
   close(): void {
     if (this.closed) return
     this.closed = true
-    for (const task of this.#queue.splice(0)) task.fail(sessionClosed())
-    this.task?.fail(sessionClosed())
-    if (this.block.kind !== 'none') this.block.rollback()
+    this.#core.betweenSteps(() => {
+      this.cancelAll(sessionClosed())
+      if (this.block.kind !== 'none') this.block.rollback()
+    })
   }
 }

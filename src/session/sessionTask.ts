@@ -84,26 +84,38 @@ export abstract class SessionTask implements Task {
   }
 
   fail(error: Error): void {
-    // A commit that waits for the disk counts as committed: it cannot be cancelled any more.
-    if (this.settled || this.#committing !== null) return
-    const begun = !this.state.unqueue(this)
-    this.engine.core.drop(this)
-    if (begun) this.#rollBack()
-    this.#settle(error)
+    this.engine.core.betweenSteps(() => {
+      // A commit that waits for the disk counts as committed: it cannot be cancelled any more.
+      if (this.settled || this.#committing !== null) return
+      this.#leaveQueues()
+      if (this.#begun) this.#rollBack()
+      this.#settle(error)
+    })
   }
 
   /** Its caller wants no more of it: what it read is given up, without harm to an explicit block. */
   protected endEarly(): void {
-    if (this.settled || this.#committing !== null) return
-    const begun = !this.state.unqueue(this)
+    this.engine.core.betweenSteps(() => {
+      if (this.settled || this.#committing !== null) return
+      this.#leaveQueues()
+      if (this.#begun) {
+        this.abandon()
+        this.wait = null
+        this.engine.forget(this)
+        if (this.state.block.kind === 'implicit') this.state.block.rollback()
+      }
+      this.#settle(null)
+    })
+  }
+
+  /** True once it is the session's turn: a call that still queues has done nothing that could be undone. */
+  get #begun(): boolean {
+    return this.state.task === this
+  }
+
+  #leaveQueues(): void {
+    this.state.unqueue(this)
     this.engine.core.drop(this)
-    if (begun) {
-      this.abandon()
-      this.wait = null
-      this.engine.forget(this)
-      if (this.state.block.kind === 'implicit') this.state.block.rollback()
-    }
-    this.#settle(null)
   }
 
   waitDescription(): string {

@@ -110,7 +110,7 @@ export class Statement<Row = ObjectRow> {
   #runIn(state: SessionState, parameters: readonly unknown[]): QueryResult<unknown> {
     state.requireIdle()
     const { block } = state
-    if (!block.failed) {
+    if (!block.failed && !this.#output.callsBack) {
       try {
         const planned = this.#cached.plan(this.#catalog(state), parameters)
         const { compiled } = planned

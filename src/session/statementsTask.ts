@@ -77,8 +77,13 @@ export class StatementsTask extends SessionTask {
   }
 
   get writes(): boolean {
-    if (this.#statements === null) return true
-    return this.#statements.some(({ statement }) => statement.kind !== 'select' && statement.kind !== 'values')
+    try {
+      const statements = this.#statements ?? this.engine.plans.find(this.sql).text.statements
+      return statements.some(({ statement }) => statement.kind !== 'select' && statement.kind !== 'values')
+    } catch {
+      // Its turn will come, and tell what is wrong with the text.
+      return false
+    }
   }
 
   protected advance(budget: number): TaskStep {

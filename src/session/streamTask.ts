@@ -10,12 +10,15 @@ import { StatementRun } from './statementRun.ts'
 import { StatementsTask } from './statementsTask.ts'
 import type { Run, StatementSource } from './statementsTask.ts'
 
-/** Rows that may lie ready before the statement is parked. */
+/** Rows that may lie ready before the statement is parked, and rows that it may visit to find them. */
 const chunkRows = 256
+const visitedRows = 1024
 
 export class StreamTask extends StatementsTask {
   #rows: unknown[] = []
   #parked = false
+  /** True when the statement is at its end, and its last rows are with the consumer. */
+  #rowsTakenLast = false
   #started = false
   #wanted: (() => void) | null = null
 
@@ -25,10 +28,15 @@ export class StreamTask extends StatementsTask {
   }
 
   protected override stepRun(run: Run, budget: number): TaskStep {
-    const outcome = super.stepRun(run, budget)
+    if (this.#rowsTakenLast) return TaskStep.DONE
+    const outcome = super.stepRun(run, Math.min(budget, visitedRows))
     const rows = run instanceof StatementRun ? (run.execution?.take() ?? []) : []
     if (rows.length > 0) this.#rows = this.#rows.length === 0 ? rows : this.#rows.concat(rows)
-    if (outcome === TaskStep.YIELD && this.#rows.length >= chunkRows) {
+    const last = outcome === TaskStep.DONE
+    const pause = last || (outcome === TaskStep.YIELD && this.#rows.length >= chunkRows)
+    // The session of a stream is busy until its consumer has seen the end. But what writes, writes whole, whoever reads on.
+    if (pause && this.#rows.length > 0 && !this.writes) {
+      this.#rowsTakenLast = last
       this.#parked = true
       this.#deliver()
       return TaskStep.PARKED

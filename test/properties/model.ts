@@ -71,6 +71,10 @@ export class Model implements Observer {
       this.#open.delete(transaction)
       return
     }
+    // The first statement takes the snapshot, whatever becomes of it.
+    if (action.kind !== 'savepoint' && action.kind !== 'rollbackTo') {
+      open.candidates ??= this.#states.slice(open.issuedAt)
+    }
     if (event.error !== null) {
       open.writes = open.atSavepoint ?? new Map()
       return
@@ -117,9 +121,8 @@ export class Model implements Observer {
   }
 
   #statesFor(open: OpenTransaction): Rows[] {
-    const window = this.#states.slice(open.issuedAt)
-    if (this.#isolation === 'read committed') return window
-    if (this.#isolation !== 'read uncommitted') return open.candidates ?? window
+    if (this.#isolation === 'read committed') return this.#states.slice(open.issuedAt)
+    if (this.#isolation !== 'read uncommitted') return open.candidates ?? []
     // Dirty reads: what everybody has written so far, on top.
     let now: Rows = this.committed
     for (const other of this.#open.values()) if (other !== open && !other.published) now = overlaid(now, other.writes)
