@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import { open, type Session } from '../../src/index.ts'
 
 const [directory, first] = process.argv.slice(2)
-const db = await open(directory!)
+const db = await open(directory)
 await db.exec(`
   CREATE TABLE IF NOT EXISTS mark (number int PRIMARY KEY, session int NOT NULL);
   CREATE TABLE IF NOT EXISTS entry (id int PRIMARY KEY, number int NOT NULL, key int NOT NULL, note text);

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { open, type Database } from '../../src/index.ts'
 
 const child = path.resolve(import.meta.dirname, 'killChild.ts')
-const NUMBERS_PER_RUN = 1_000_000
+const NUMBERS_PER_RUN = 100_000
 
 export interface KillReport {
   readonly kills: number
