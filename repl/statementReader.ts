@@ -19,7 +19,8 @@ type Mode =
 
 const plain: Mode = { kind: 'plain' }
 const dollarTag = /\$(?:[A-Za-z_\u0080-\uffff][\w\u0080-\uffff]*)?\$/y
-const wordCharacter = /[\w$\u0080-\uffff]/
+/** A name or key word: whole, so that the $ in `a$b$` begins nothing, and the e of `note'…'` is no prefix. */
+const word = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y
 
 export class StatementReader {
   #mode: Mode = plain
@@ -121,22 +122,25 @@ export class StatementReader {
       return at + 2
     }
     if (character.trim() !== '' && character !== ';') this.#meaningful = true
-    if (character === "'" || character === '"') {
-      this.#mode = { kind: 'quoted', quote: character, escapes: character === "'" && isEscapePrefix(line, at) }
-    } else if (character === '(') this.#parentheses++
+    const name = matchAt(word, line, at)
+    if (name !== null) {
+      const isPrefix = /^e$/i.test(name) && line[at + 1] === "'"
+      if (isPrefix) this.#mode = { kind: 'quoted', quote: "'", escapes: true }
+      return at + name.length + (isPrefix ? 1 : 0)
+    }
+    if (character === "'" || character === '"') this.#mode = { kind: 'quoted', quote: character, escapes: false }
+    else if (character === '(') this.#parentheses++
     else if (character === ')') this.#parentheses = Math.max(0, this.#parentheses - 1)
-    else if (character === '$' && !wordCharacter.test(line[at - 1] ?? ' ')) {
-      dollarTag.lastIndex = at
-      const tag = dollarTag.exec(line)?.[0]
-      if (tag !== undefined) {
-        this.#mode = { kind: 'dollar', tag }
-        return at + tag.length
-      }
+    else if (character === '$') {
+      const tag = matchAt(dollarTag, line, at)
+      if (tag !== null) this.#mode = { kind: 'dollar', tag }
+      return at + (tag?.length ?? 1)
     }
     return at + 1
   }
 }
 
-/** True if the quote at `at` begins an E'…' string, where a backslash escapes. */
-const isEscapePrefix = (line: string, at: number): boolean =>
-  /[eE]/.test(line[at - 1] ?? ' ') && !wordCharacter.test(line[at - 2] ?? ' ')
+function matchAt(sticky: RegExp, text: string, at: number): string | null {
+  sticky.lastIndex = at
+  return sticky.exec(text)?.[0] ?? null
+}

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { isComplete } from '../../src/index.ts'
 import { StatementReader, type Input } from '../../repl/statementReader.ts'
 import { runs } from '../support/runs.ts'
 
@@ -31,6 +32,8 @@ describe('a statement ends at a ; that stands in nothing else', () => {
     ['SELECT $a$;$$;$b$;\n$a$;', ['SELECT $a$;$$;$b$;\n$a$;']],
     // $1 is a parameter, and a$b$ is a name.
     ['SELECT $1; SELECT a$b$; SELECT 2;', ['SELECT $1;', 'SELECT a$b$;', 'SELECT 2;']],
+    // A dollar quote may follow one at once.
+    ['SELECT $a$ $a$$$;$$;', ['SELECT $a$ $a$$$;$$;']],
     ['SELECT (1;', ['SELECT (1;']],
     ['  \\d t\nSELECT 1;', ['\\d t', 'SELECT 1;']],
     ['SELECT 1\n\\d\n;', ['SELECT 1\n\\d\n;']],
@@ -82,5 +85,18 @@ test('nothing is lost, wherever lines end: the pieces are the text', () => {
       if (!/;|--|\/\*/.test(text)) expect(squeezed(together)).toBe(squeezed(text))
     }),
     { numRuns: runs(300) },
+  )
+})
+
+test('it agrees with the engine about where a text is complete', () => {
+  const pieces = ["'", '"n', '$$', '$a$', '/*', '*/', '--', ';', '\n', ' ', 'y', "E'", '- ', '/ ']
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 30 }), (parts) => {
+      const text = `x ${parts.join('')}`
+      expect(`${read(text).pending === '=' ? 'complete' : 'open'}: ${text}`).toBe(
+        `${isComplete(text) ? 'complete' : 'open'}: ${text}`,
+      )
+    }),
+    { numRuns: runs(1000) },
   )
 })
