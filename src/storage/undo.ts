@@ -57,6 +57,13 @@ export type RowMode = (typeof RowMode)[keyof typeof RowMode]
 
 const NO_COLUMNS: readonly number[] = []
 
+/** Bits of an entry's flags, beside its mode in bit 0: a transaction has as many entries as it writes rows, so they are kept small. */
+const EXISTED = 2
+const WROTE = 4
+const LEAVES_KEYS = 8
+const REQUESTED = 16
+const UNLINKED = 32
+
 export class UndoEntry {
   readonly writer: Writer
   readonly command: number
@@ -71,17 +78,7 @@ export class UndoEntry {
   columns: readonly number[]
   /** As the page represents them: a boolean is 0 or 1. */
   before: Value[] | null
-  /** True if the row existed before this write. */
-  existed: boolean
-  /** True if this write changed the row, or whether it exists; false for a lock. */
-  wrote: boolean
-  /** True if a version behind this write may have an index key that the version in front of it has not. */
-  leavesKeys: boolean
-  mode: RowMode
-  /** True if the statement itself asked for the lock (FOR UPDATE) in its current run: then it is not given up at its end. */
-  requested: boolean
-  /** True once it has left the chain of its row. */
-  unlinked: boolean
+  #flags: number
 
   constructor(
     writer: Writer,
@@ -102,15 +99,60 @@ export class UndoEntry {
     this.previous = writer.lastEntry
     this.columns = NO_COLUMNS
     this.before = null
-    this.existed = existed
-    this.wrote = wrote
-    this.leavesKeys = false
-    this.mode = mode
-    this.requested = false
-    this.unlinked = false
+    this.#flags = mode | (existed ? EXISTED : 0) | (wrote ? WROTE : 0)
   }
 
   get rowId(): number {
     return this.page.baseRowId + this.slot
+  }
+
+  /** True if the row existed before this write. */
+  get existed(): boolean {
+    return (this.#flags & EXISTED) !== 0
+  }
+
+  /** True if this write changed the row, or whether it exists; false for a lock. */
+  get wrote(): boolean {
+    return (this.#flags & WROTE) !== 0
+  }
+
+  noteWrite(): void {
+    this.#flags |= WROTE
+  }
+
+  /** True if a version behind this write may have an index key that the version in front of it has not. */
+  get leavesKeys(): boolean {
+    return (this.#flags & LEAVES_KEYS) !== 0
+  }
+
+  noteKeysLeft(): void {
+    this.#flags |= LEAVES_KEYS
+  }
+
+  /** True if the statement itself asked for the lock (FOR UPDATE) in its current run: then it is not given up at its end. */
+  get requested(): boolean {
+    return (this.#flags & REQUESTED) !== 0
+  }
+
+  set requested(requested: boolean) {
+    this.#flags = requested ? this.#flags | REQUESTED : this.#flags & ~REQUESTED
+  }
+
+  /** True once it has left the chain of its row. */
+  get unlinked(): boolean {
+    return (this.#flags & UNLINKED) !== 0
+  }
+
+  noteUnlinked(): void {
+    this.#flags |= UNLINKED
+  }
+
+  get mode(): RowMode {
+    return (this.#flags & 1) === 0 ? RowMode.NO_KEY_UPDATE : RowMode.UPDATE
+  }
+
+  /** Locks in this mode too. */
+  strengthen(mode: RowMode): void {
+    this.#flags |= mode
   }
 }

@@ -111,7 +111,7 @@ export class Transaction implements Writer, LockOwner {
   #snapshotCatalog: CatalogRoot | null = null
   /** After DDL: the root that only this transaction sees. */
   #privateCatalog: CatalogRoot | null = null
-  /** `lastEntry` when the statement began. */
+  /** `lastEntry` when the statement began, or when the last one ended. */
   #statementStart: UndoEntry | null = null
   /** True if the statement has locks of a run that was abandoned, or rows granted out of a queue. */
   #hasIdleLocks = false
@@ -152,9 +152,13 @@ export class Transaction implements Writer, LockOwner {
   endStatement(): void {
     if (this.level === 'read committed') this.#engine.snapshots.release(this.#view)
     if (this.#hasIdleLocks) this.#giveUpIdleLocks()
+    this.#statementStart = this.lastEntry
   }
 
-  /** The statement failed or was cancelled: undoes what it wrote, and gives up its row locks and its wait. */
+  /**
+   * The statement failed or was cancelled: undoes what it wrote, and gives up its row locks and its wait. Between two
+   * statements it undoes nothing.
+   */
   undoStatement(): void {
     this.waitingFor?.cancel()
     this.#equals = null
@@ -236,7 +240,7 @@ export class Transaction implements Writer, LockOwner {
     if (head === null || head.writer !== this || head.command !== this.command) entry = table.lock(this, rowId, mode)
     else {
       entry = head
-      if (mode > entry.mode) entry.mode = mode
+      entry.strengthen(mode)
     }
     if (requested) entry.requested = true
     return Outcome.DONE
@@ -282,7 +286,7 @@ export class Transaction implements Writer, LockOwner {
       const index = indexes[i]!
       const old = before[i]!
       if (index.keys.order(old, table.keyOf(index, rowId)) === 0) continue
-      entry.leavesKeys = true
+      entry.noteKeysLeft()
       if (!table.enter(index, rowId)) {
         const outcome = this.#enterProbing(table, index, rowId)
         if (outcome !== Outcome.DONE) return outcome
@@ -346,6 +350,7 @@ export class Transaction implements Writer, LockOwner {
   rollbackTo(mark: Mark): void {
     const { store, locks } = this.#engine
     this.#undoTo(mark.entry)
+    this.#statementStart = this.lastEntry
     while (this.changes.length > mark.changes) store.revert(this.changes.pop()!)
     this.#privateCatalog = mark.catalog
     locks.releaseTables(this, mark.tableGrants)

@@ -91,7 +91,7 @@ export class RowTable implements ScanSource, VersionedTable {
       for (let slot = 0; slot < page.used; slot++) {
         const head = page.undo === null ? null : page.undo[slot]!
         if (head === null && !page.exists(slot)) continue
-        for (let entry = head; entry !== null; entry = entry.older) entry.leavesKeys = true
+        for (let entry = head; entry !== null; entry = entry.older) entry.noteKeysLeft()
         for (const key of versionKeys(index, page, slot, head)) {
           if (key !== ABSENT) index.keys.add(key, page.baseRowId + slot)
         }
@@ -175,7 +175,7 @@ export class RowTable implements ScanSource, VersionedTable {
     const entry = this.#own(writer, page, slot, mode)
     const { columns } = set
     if (entry.existed) keepBefore(entry, page, slot, columns)
-    entry.wrote = true
+    entry.noteWrite()
     for (let i = 0; i < columns.length; i++) page.write(columns[i]!, slot, values[i]!)
     return entry
   }
@@ -185,8 +185,8 @@ export class RowTable implements ScanSource, VersionedTable {
     const page = this.#page(rowId)
     const slot = rowId - page.baseRowId
     const entry = this.#own(writer, page, slot, mode)
-    entry.wrote = true
-    entry.leavesKeys = this.indexes.length > 0
+    entry.noteWrite()
+    if (this.indexes.length > 0) entry.noteKeysLeft()
     page.setLive(slot, false)
     this.liveCount--
   }
@@ -197,7 +197,7 @@ export class RowTable implements ScanSource, VersionedTable {
     assert(head !== null && head.writer === writer, 'a row is locked before it is written')
     assert(page.exists(slot), 'a row that is written exists')
     if (head.command !== writer.command) return this.#push(writer, page, slot, true, true, mode)
-    if (mode > head.mode) head.mode = mode
+    head.strengthen(mode)
     return head
   }
 
@@ -252,7 +252,7 @@ export class RowTable implements ScanSource, VersionedTable {
       this.#setLive(page, slot, entry.existed)
     }
     this.#setHead(page, slot, entry.older)
-    entry.unlinked = true
+    entry.noteUnlinked()
   }
 
   unlock(entry: UndoEntry): void {
@@ -265,7 +265,7 @@ export class RowTable implements ScanSource, VersionedTable {
       while (newer.older !== entry) newer = newer.older!
       newer.older = entry.older
     }
-    entry.unlinked = true
+    entry.noteUnlinked()
   }
 
   prune(entry: UndoEntry): void {
@@ -277,7 +277,7 @@ export class RowTable implements ScanSource, VersionedTable {
     for (let at = head; at !== entry; at = at.older!, kept++) newer = at
     let leavesKeys = false
     for (let at: UndoEntry | null = entry; at !== null; at = at.older) {
-      at.unlinked = true
+      at.noteUnlinked()
       if (at.leavesKeys) leavesKeys = true
     }
     if (leavesKeys) {
