@@ -1,11 +1,11 @@
-import { describe, expect, test } from 'vitest'
-import { runs } from '../support/runs.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { long } from '../support/runs.ts'
 import type { Fate } from './disk.ts'
 import type { FaultKind } from './env.ts'
 import { LogWorld } from './logWorld.ts'
 
 const STEPS = 30
-const seeds = Array.from({ length: runs(3) }, (_, seed) => seed + 1)
+const seeds = Array.from({ length: long ? 40 : 3 }, (_, seed) => seed + 1)
 const fates: readonly Fate[] = ['kept', 'lost', 'torn', 'mixed']
 
 /** The names of the numbered operations of a run without faults. */
@@ -30,6 +30,9 @@ async function failAt(seed: number, at: number, kind: FaultKind, fate: Fate): Pr
   await world.run(STEPS)
   return world
 }
+
+// Thousands of small databases: on a slow machine a minute is not enough.
+vi.setConfig({ testTimeout: 600_000 })
 
 describe('the log on a disk that forgets', () => {
   test.each(seeds)(

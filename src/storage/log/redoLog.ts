@@ -3,7 +3,7 @@
  *
  * Appends are synchronous writes through one descriptor; they are complete, in order, when `append` returns. Durability
  * comes in groups. At most one asynchronous fdatasync is in flight; it covers what was appended before it started, and
- * everybody who asks meanwhile shares the next one (DeWitt, Katz, Olken, Shapiro, Stonebraker, Wood, SIGMOD 1984, §3.2).
+ * everybody who asks meanwhile shares the next one (DeWitt, Katz, Olken, Shapiro, Stonebraker, Wood, SIGMOD 1984).
  * A synchronous fdatasync goes through a descriptor of its own and overtakes the one in flight, whose success is then no
  * news, but whose failure still is: Linux reports a failed writing-back once to each open descriptor, so either of the
  * two may be the only one to hear of it.
