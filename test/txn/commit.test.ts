@@ -137,8 +137,10 @@ describe('durability full', () => {
 
   test('a transaction that wrote nothing does not wait', () => {
     const { database, table, log } = opened('full')
-    const transaction = inserted(database, table, 1)
+    const transaction = database.begin()
     const before = log.transactions.length
+    transaction.beginStatement()
+    transaction.insert(table, [1, 1, null])
     transaction.undoStatement()
     expect(database.manager.commit(transaction)).toBe('published')
     expect(log.transactions).toHaveLength(before)
