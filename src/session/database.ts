@@ -97,21 +97,21 @@ export class Database {
 
   /** `session.transaction` in a session that lasts as long as the call. */
   async transaction<T>(body: (tx: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
-    const session = this.connectSync()
+    const state = this.#engine.borrow()
     try {
-      return await session.transaction(body, options)
+      return await new Session(this.#engine, state, false).transaction(body, options)
     } finally {
-      session.close()
+      this.#engine.giveBack(state)
     }
   }
 
   /** `session.transactionSync` in a session that lasts as long as the call. */
   transactionSync<T>(body: (tx: Session) => T, options: TransactionOptions = {}): T {
-    const session = this.connectSync()
+    const state = this.#engine.borrow()
     try {
-      return session.transactionSync(body, options)
+      return new Session(this.#engine, state, false).transactionSync(body, options)
     } finally {
-      session.close()
+      this.#engine.giveBack(state)
     }
   }
 

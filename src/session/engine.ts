@@ -84,8 +84,13 @@ export class Engine implements TransactionListener {
 
   giveBack(session: SessionState): void {
     if (session.closed || this.closed) return
-    if (session.block.kind !== 'none') session.block.rollback()
+    // What a callback left running ends with its session.
+    if (session.task !== null || session.block.kind !== 'none') {
+      this.disconnect(session)
+      return
+    }
     session.settings.reset(null)
+    session.onNotice = null
     this.#spare.push(session)
   }
 

@@ -112,7 +112,7 @@ export class SessionState {
     if (this.closed) return
     this.closed = true
     this.#core.betweenSteps(() => {
-      this.cancelAll(sessionClosed())
+      if (this.task !== null) this.cancelAll(sessionClosed())
       if (this.block.kind !== 'none') this.block.rollback()
     })
   }
