@@ -391,6 +391,13 @@ export const invalidFromReference = (table: string, at: number): DatabaseError =
     ...place(at),
   })
 
+/** The table is there under another name. */
+export const aliasedFromReference = (table: string, alias: string, at: number): DatabaseError =>
+  new DatabaseError('42P01', `invalid reference to FROM-clause entry for table "${table}"`, {
+    hint: `Perhaps you meant to reference the table alias "${alias}".`,
+    ...place(at),
+  })
+
 export const duplicateAlias = (name: string, at: number): DatabaseError =>
   new DatabaseError('42712', `table name "${name}" specified more than once`, place(at))
 
@@ -529,6 +536,9 @@ export const handleClosed = (what: 'session' | 'transaction'): DatabaseError =>
 
 export const statementCancelled = (): DatabaseError =>
   new DatabaseError('57014', 'canceling statement due to user request')
+
+export const readOnlyTransaction = (command: string): DatabaseError =>
+  new DatabaseError('25006', `cannot execute ${command} in a read-only transaction`)
 
 export const transactionModesTooLate = (): DatabaseError =>
   new DatabaseError('25001', 'SET TRANSACTION must be called before any query')

@@ -13,10 +13,11 @@ import { assert } from '../assert.ts'
 import type { Built } from './built.ts'
 import { planColumns, resolve } from './built.ts'
 import { equalitySelectivity, INEQUALITY, RANGE, selectivity } from './cardinality.ts'
-import { columnsIn, conjunction } from './expressionTree.ts'
+import { columnsIn, conjunction, hasColumns } from './expressionTree.ts'
 import type { IndexableComparison } from './indexBounds.ts'
-import { indexableComparison } from './indexBounds.ts'
+import { inColumnType, indexableComparison, underCast } from './indexBounds.ts'
 import type { Attribute, Get } from './logical.ts'
+import { columnOf } from './logical.ts'
 
 /** What the parent would like, and how many rows it will take (null: all). */
 export interface Wanted {
@@ -59,6 +60,8 @@ export function readTable(
     best = use
     bestCost = use.cost
   }
+  const list = listUse(get, predicates, rows, wanted)
+  if (list !== null && list.cost < bestCost) return listLookup(get, predicates, required, list)
   return best === null ? tableScan(get, predicates, required) : indexScan(get, predicates, required, best)
 }
 
@@ -147,6 +150,76 @@ function directionFor(
   }
   return direction ?? 'ascending'
 }
+
+// ------------------------------------------------------------------------------------------------------- IN lists
+
+interface ListUse {
+  readonly descriptor: IndexDescriptor
+  readonly predicate: Expression
+  readonly values: readonly Expression[]
+  readonly rows: number
+  readonly cost: number
+}
+
+/** `column IN (list)` on the first column of an index: a look-up for each value. Not for UPDATE and DELETE yet. */
+function listUse(get: Get, predicates: readonly Expression[], rows: number, { order }: Wanted): ListUse | null {
+  if (get.withRowId) return null
+  for (const predicate of predicates) {
+    if (predicate.kind !== 'inList' || predicate.negated || predicate.list.some((item) => hasColumns(item))) continue
+    const column = underCast(predicate.arg)
+    for (const descriptor of get.descriptor.indexes) {
+      const first = descriptor.columns[0]!
+      if (get.attributes[first]!.id !== column?.column) continue
+      const { type } = get.descriptor.columns[first]!
+      const values = predicate.list.map((item) => inColumnType(item, '=', type, predicate.arg))
+      if (values.includes(null)) continue
+      const unique = descriptor.unique && descriptor.columns.length === 1
+      const found = values.length * (unique ? 1 : equalitySelectivity(rows) * rows)
+      const cost = values.length * INDEX_ROW_COST + found * (INDEX_ROW_COST + (order === null ? 0 : SORT_ROW_COST))
+      return { descriptor, predicate, values: values.filter((value) => value !== null), rows: found, cost }
+    }
+  }
+  return null
+}
+
+/** The values, each once, as the outer side of an index join. */
+function listLookup(
+  get: Get,
+  predicates: readonly Expression[],
+  required: ReadonlySet<number>,
+  { descriptor, predicate, values, rows }: ListUse,
+): Built {
+  const rest = predicates.filter((other) => other !== predicate)
+  const { output, attributes } = outputOf(get, required, rest)
+  const column = get.attributes[descriptor.columns[0]!]!
+  const value: Attribute = { ...column, id: NO_ATTRIBUTE, nullable: true }
+  const columns = planColumns([value])
+  const input = { kind: 'values', columns, estimatedRows: values.length, rows: values.map((item) => [item]) } as const
+  const index = get.table.index(descriptor.id)
+  assert(index !== null, `index ${descriptor.name} of the catalog is in the table`)
+  const filter = conjunction(rest)
+  const all = [value, ...attributes]
+  return {
+    ordered: false,
+    attributes: all,
+    node: {
+      kind: 'indexJoin',
+      columns: planColumns(all),
+      estimatedRows: Math.max(1, rows * selectivity(filter, rows)),
+      join: 'inner',
+      left: { kind: 'distinct', columns, estimatedRows: values.length, input },
+      table: get.table,
+      index,
+      name: get.name,
+      equals: [resolve(columnOf(value), all)],
+      output,
+      residual: filter === null ? null : resolve(filter, all),
+    },
+  }
+}
+
+/** Of a column that nothing refers to by attribute. */
+const NO_ATTRIBUTE = -1
 
 // ------------------------------------------------------------------------------------------------------- the nodes
 

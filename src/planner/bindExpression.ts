@@ -303,7 +303,10 @@ export class ExpressionBinder {
       throw featureNotSupported(`a type of schema "${name.schema}"`, { position: name.position + 1 })
     }
     const type = at(name.position, () => resolveTypeName(name.name, name.modifiers))
-    return this.coercion.cast(this.bind(e.operand), type, 'explicit', e.position)
+    const operand = this.bind(e.operand)
+    // A literal that does not fit is shown itself, a cast that does not exist by its operator.
+    const position = operand.type.kind === 'unknown' ? e.operand.position : e.position
+    return this.coercion.cast(operand, type, 'explicit', position)
   }
 
   // ------------------------------------------------------------------------------------------------ functions

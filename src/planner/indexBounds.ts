@@ -77,7 +77,7 @@ function comparison(
 }
 
 /** The column of `column` or `cast(column)`. */
-function underCast(e: Expression): ColumnExpression | null {
+export function underCast(e: Expression): ColumnExpression | null {
   if (e.kind === 'column') return e
   return e.kind === 'call' && e.args.length === 1 && e.name.includes('→') && e.args[0]!.kind === 'column'
     ? e.args[0]

@@ -203,7 +203,7 @@ function buildLimit(plan: LogicalLimit, demand: Demand): Built {
     node: {
       kind: 'limit',
       columns: input.node.columns,
-      estimatedRows: goal === null ? input.node.estimatedRows : Math.min(goal, input.node.estimatedRows),
+      estimatedRows: count === null ? input.node.estimatedRows : Math.min(goalOf(count), input.node.estimatedRows),
       input: input.node,
       count,
       offset,

@@ -6,6 +6,7 @@
 import { similarName } from '../catalog/similarName.ts'
 import type { TableDescriptor } from '../catalog/index.ts'
 import {
+  aliasedFromReference,
   ambiguousColumn,
   duplicateAlias,
   forbiddenColumn,
@@ -106,6 +107,8 @@ export class Scope {
   table(name: string, position: number): ScopeTable {
     const table = this.tables.find((candidate) => candidate.name === name)
     if (table !== undefined) return table
+    const aliased = this.tables.find((candidate) => candidate.descriptor?.name === name)
+    if (aliased !== undefined) throw aliasedFromReference(name, aliased.name, position)
     if (this.hidden.has(name)) throw invalidFromReference(name, position)
     const names = this.tables.map((candidate) => candidate.name)
     throw missingFromEntry(name, similarName(name, names), position)
