@@ -191,12 +191,13 @@ const mostInlineCells = 256
 
 function values(g: PipelineGenerator, node: ValuesNode, consume: Consume): string {
   const { writer } = g
+  const relation = g.relation()
   const only = node.rows[0]
   if (node.rows.length === 1 && only !== undefined && only.length <= mostInlineCells && g.loops === 0) {
     g.budgeted = false
     g.skip = 'return 0'
     const compiler = g.compiler([])
-    const row = only.map((cell, i) => g.lazy(`a${i}`, () => compiler.compile(cell), node.columns[i]?.name))
+    const row = only.map((cell, i) => g.lazy(`${relation}${i}`, () => compiler.compile(cell), node.columns[i]?.name))
     consume(row)
     writer.line('return 0')
     return 'one_row'
@@ -212,7 +213,7 @@ function values(g: PipelineGenerator, node: ValuesNode, consume: Consume): strin
   writer.line('if (budget-- <= 0) return run.pause(i)')
   writer.line(`const row = ${read}(${cells}[i], parameters)`)
   const row = node.columns.map(({ nullable, type }, i) =>
-    g.lazy(`a${i}`, () => ({
+    g.lazy(`${relation}${i}`, () => ({
       code: `row[${i}]`,
       atom: false,
       nulls: nullable ? 'inBand' : 'never',
@@ -238,8 +239,9 @@ function evaluateRow(cells: readonly Expression[], parameters: readonly Value[])
 
 function groups(g: PipelineGenerator, node: Aggregate, buffer: number, consume: Consume): string {
   const name = g.buffer(buffer)
+  const relation = g.relation()
   const keys = node.keys.map((key, i) =>
-    g.lazy(`a${i}`, () => ({
+    g.lazy(`${relation}${i}`, () => ({
       code: `${g.readBuffer(buffer, i)}[i]`,
       atom: false,
       nulls: node.columns[i]?.nullable === false ? 'never' : 'inBand',
@@ -248,7 +250,7 @@ function groups(g: PipelineGenerator, node: Aggregate, buffer: number, consume: 
   )
   const aggregates = node.aggregates.map((call, i) => {
     const ordinal = keys.length + i
-    return g.lazy(`a${ordinal}`, () =>
+    return g.lazy(`${relation}${ordinal}`, () =>
       call.arg === null
         ? { code: `${name}.counts[${i}][i]`, atom: false, nulls: 'never', number: true }
         : {
@@ -263,9 +265,10 @@ function groups(g: PipelineGenerator, node: Aggregate, buffer: number, consume: 
 }
 
 function sorted(g: PipelineGenerator, node: Sort, buffer: number, consume: Consume): string {
+  const relation = g.relation()
   const order = `${g.buffer(buffer)}.order`
   const row = node.columns.map(({ nullable, type }, i) =>
-    g.lazy(`a${i}`, () => ({
+    g.lazy(`${relation}${i}`, () => ({
       code: `${g.readBuffer(buffer, i)}[r]`,
       atom: false,
       nulls: nullable ? 'inBand' : 'never',
