@@ -10,19 +10,10 @@
  * of the step, whichever comes first. Across a step an operator keeps values, or RowIds and looks again.
  */
 import type { SqlType } from '../types/sqlType.ts'
-import type { Value } from '../types/value.ts'
 import type { ReadView } from './readView.ts'
+import type { ColumnArray, Layout } from './row/layout.ts'
 
-/**
- * How the columns of a page are represented, a letter a column: 'i' Int32Array (boolean as 0 and 1, int2, int4, date),
- * 'd' Float64Array (int8, timestamp, float8, numeric with a static scale; date once an infinite one has come), 'v' an
- * array of canonical values (everything else, and what holds a bigint). Interned by table: compare by `===`.
- */
-export interface Layout {
-  readonly signature: string
-}
-
-export type ColumnArray = Int32Array | Float64Array | Value[]
+export type { ColumnArray, Layout }
 
 export interface ColumnDescription {
   readonly type: SqlType

@@ -11,9 +11,9 @@
 import type { SqlType } from '../../types/sqlType.ts'
 import { comparator } from '../../types/comparison.ts'
 import type { Value } from '../../types/value.ts'
-import type { ColumnArray } from '../scanSource.ts'
 import type { Tree } from './btree.ts'
 import { treeClass } from './btree.ts'
+import type { ColumnArray } from './layout.ts'
 import { Representation, representationOf } from './layout.ts'
 
 export type Key = Value | readonly Value[]

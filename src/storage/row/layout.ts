@@ -4,7 +4,18 @@
  * is interned by table, so generated code checks which one it serves with one comparison a page.
  */
 import type { SqlType } from '../../types/sqlType.ts'
-import type { Layout } from '../scanSource.ts'
+import type { Value } from '../../types/value.ts'
+
+/**
+ * A letter a column: 'i' Int32Array (boolean as 0 and 1, int2, int4, date), 'd' Float64Array (int8, timestamp, float8,
+ * numeric with a static scale; date once an infinite one has come), 'v' an array of canonical values (everything else, and
+ * what holds a bigint). Interned by table: compare by `===`.
+ */
+export interface Layout {
+  readonly signature: string
+}
+
+export type ColumnArray = Int32Array | Float64Array | Value[]
 
 /** Int32Array, Float64Array, array of values: each can hold what the ones before it can. */
 export const Representation = { INT32: 0, FLOAT64: 1, VALUES: 2 } as const

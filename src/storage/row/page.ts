@@ -13,8 +13,7 @@
  */
 import type { Value } from '../../types/value.ts'
 import { PAGE_ROWS } from '../ids.ts'
-import type { ColumnArray } from '../scanSource.ts'
-import type { PageLayout } from './layout.ts'
+import type { ColumnArray, PageLayout } from './layout.ts'
 import { Representation } from './layout.ts'
 
 /** The first page of a table begins small, so that small tables stay small; the others are full-sized at once. */
