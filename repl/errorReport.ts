@@ -1,5 +1,6 @@
 /** An error as psql reports it: severity and message, the line of the statement with a caret, detail and hint. */
 import { displayWidth } from '../demos/layout.ts'
+import { visible } from './resultFormat.ts'
 
 export interface ReportedError {
   readonly severity: string
@@ -21,7 +22,7 @@ export function errorReport(error: ReportedError, sql: string): string {
   if (error.detail !== undefined) lines.push(`DETAIL:  ${error.detail}`)
   if (error.hint !== undefined) lines.push(`HINT:  ${error.hint}`)
   if (error.where !== undefined) lines.push(`CONTEXT:  ${error.where}`)
-  return lines.map((line) => line + '\n').join('')
+  return lines.map((line) => visible(line) + '\n').join('')
 }
 
 function caret(sql: string, position: number): string[] {
@@ -30,8 +31,8 @@ function caret(sql: string, position: number): string[] {
   const lineNumber = before.split('\n').length
   const lineStart = before.lastIndexOf('\n') + 1
   const lineEnd = sql.indexOf('\n', offset)
-  const line = visible(sql.slice(lineStart, lineEnd < 0 ? sql.length : lineEnd))
-  const column = visible(sql.slice(lineStart, offset)).length
+  const line = blanked(sql.slice(lineStart, lineEnd < 0 ? sql.length : lineEnd))
+  const column = blanked(sql.slice(lineStart, offset)).length
   const { text, at } = window(line, column)
   const head = `LINE ${String(lineNumber)}: `
   return [head + text, ' '.repeat(displayWidth(head + text.slice(0, at))) + '^']
@@ -47,7 +48,7 @@ function offsetOf(sql: string, position: number): number {
 }
 
 /** One unit for one unit, so that positions stay: control characters become blanks. */
-const visible = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
+const blanked = (text: string): string => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, ' ')
 
 function window(line: string, column: number): { text: string; at: number } {
   if (line.length <= shownWidth) return { text: line, at: column }

@@ -76,16 +76,13 @@ export function expandedTable({ fields, rows }: TextResult, { nullText }: TableO
   return records.join('')
 }
 
-/** Lines of a value with control characters made visible, so that nothing a table holds can move the cursor. */
-function cellLines(value: string): string[] {
-  return value
-    .split('\n')
-    .map((line) =>
-      line.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) =>
-        character === '\r' ? '\\r' : `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
-      ),
-    )
-}
+/** Control characters made visible, line ends aside, so that nothing a table holds can move the cursor. */
+export const visible = (text: string): string =>
+  text.replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (character) =>
+    character === '\r' ? '\\r' : `\\x${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+  )
+
+const cellLines = (value: string): string[] => visible(value).split('\n')
 
 function aligned(text: string, width: number, right: boolean): string {
   const blanks = ' '.repeat(Math.max(0, width - displayWidth(text)))

@@ -33,6 +33,12 @@ test('of a long line the part around the caret is shown', () => {
   expect(line.slice(caret.length - 1).startsWith('bad')).toBe(true)
 })
 
+test('what a message quotes cannot move the terminal’s cursor', () => {
+  expect(errorReport({ severity, message: 'near "\u001b[2J"', detail: 'two\nlines' }, 'x')).toBe(
+    'ERROR:  near "\\x1B[2J"\nDETAIL:  two\nlines\n',
+  )
+})
+
 test('a place past the end, a tab and an error without place do no harm', () => {
   expect(errorReport({ severity, message: 'm', position: 99 }, 'x')).toBe('ERROR:  m\nLINE 1: x\n         ^\n')
   expect(errorReport({ severity, message: 'm', position: 2 }, '\tx')).toBe('ERROR:  m\nLINE 1:  x\n         ^\n')
