@@ -12,6 +12,7 @@ import { textParser } from '../types/textInput.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
+import type { Task } from './core.ts'
 import { TaskStep } from './core.ts'
 import type { CopyField } from './copyFormat.ts'
 import { CopyReader } from './copyFormat.ts'
@@ -19,7 +20,6 @@ import type { Engine } from './engine.ts'
 import { runOnce } from './immediate.ts'
 import { noOutput } from './output.ts'
 import type { QueryResult } from './result.ts'
-import type { SessionTask } from './sessionTask.ts'
 import { StatementRun } from './statementRun.ts'
 
 /** Where the bytes come from: the next chunk, null at the end, or 'wait' if it is not there yet. */
@@ -28,7 +28,7 @@ export type CopySource = () => Uint8Array | null | 'wait'
 export class CopyRun {
   wait: LockWait | null = null
   readonly #engine: Engine
-  readonly #task: SessionTask
+  readonly #task: Task
   readonly #transaction: Transaction
   readonly #table: string
   readonly #columns: readonly string[]
@@ -41,7 +41,7 @@ export class CopyRun {
   #rowCount = 0
 
   /** Throws what the binding of the INSERT throws, and 22023 for bad options. */
-  constructor(engine: Engine, task: SessionTask, transaction: Transaction, statement: Copy, source: CopySource) {
+  constructor(engine: Engine, task: Task, transaction: Transaction, statement: Copy, source: CopySource) {
     this.#engine = engine
     this.#task = task
     this.#transaction = transaction
@@ -75,7 +75,7 @@ export class CopyRun {
         this.#rowCount++
         continue
       }
-      const record = this.#reader.next()
+      const record = this.#read()
       if (record === null) {
         const chunk = this.#source()
         if (chunk === 'wait') return TaskStep.PARKED
@@ -97,6 +97,14 @@ export class CopyRun {
 
   result(): QueryResult<unknown> {
     return { rows: [], fields: [], rowCount: this.#rowCount, command: 'COPY' }
+  }
+
+  #read(): readonly CopyField[] | null {
+    try {
+      return this.#reader.next()
+    } catch (error) {
+      throw this.#located(error, null, null)
+    }
   }
 
   #insertRow(record: readonly CopyField[]): void {

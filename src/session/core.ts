@@ -13,8 +13,10 @@
  */
 import { assert } from '../assert.ts'
 import type { Env } from '../env/env.ts'
+import type { DatabaseError } from '../errors.ts'
 import { lockNotAvailable } from '../errors.ts'
 import type { Trace } from '../trace.ts'
+import type { LockWait } from '../txn/lockWait.ts'
 
 /** What became of a step. */
 export const TaskStep = {
@@ -45,8 +47,14 @@ export interface Task extends TaskInfo {
   step(budget: number): TaskStep
   /** Ends it now with this error: what the statement did is undone. */
   fail(error: Error): void
-  /** The lock it waits for, in words, while it is blocked. */
+  /** The lock it waits for, while it is blocked. */
+  readonly wait: LockWait | null
+  /** `wait` in words. */
   waitDescription(): string
+  /** Set if the log failed while its commit was on its way (08007). */
+  commitError: DatabaseError | null
+  /** True once the person was told that it waits for an idle session. */
+  warned: boolean
 }
 
 /** Picks the task that steps next: an index into `ready`, which is in the order of arrival and never empty. */

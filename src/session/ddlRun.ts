@@ -5,22 +5,22 @@ import type { Statement } from '../parser/ast.ts'
 import { planDdl } from '../planner/index.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
+import type { Task } from './core.ts'
 import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
 import { commandOf, emptyResult } from './output.ts'
 import type { QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
-import type { SessionTask } from './sessionTask.ts'
 
 export class DdlRun {
   wait: LockWait | null = null
   readonly #engine: Engine
-  readonly #task: SessionTask
+  readonly #task: Task
   readonly #state: SessionState
   readonly #transaction: Transaction
   readonly #statement: Statement
 
-  constructor(engine: Engine, task: SessionTask, state: SessionState, transaction: Transaction, statement: Statement) {
+  constructor(engine: Engine, task: Task, state: SessionState, transaction: Transaction, statement: Statement) {
     this.#engine = engine
     this.#task = task
     this.#state = state

@@ -12,10 +12,9 @@ import type { Trace } from '../trace.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { TransactionListener, TransactionManager } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
-import type { Scheduler } from './core.ts'
+import type { Scheduler, Task } from './core.ts'
 import { Core } from './core.ts'
 import { SessionState } from './sessionState.ts'
-import type { SessionTask } from './sessionTask.ts'
 
 export interface EngineOptions {
   readonly scheduler: Scheduler | null
@@ -40,8 +39,8 @@ export class Engine implements TransactionListener {
   readonly log: CommitLog | null
   closed = false
   readonly sessions = new Set<SessionState>()
-  readonly #waits = new Map<LockWait, SessionTask>()
-  readonly #committing = new Map<Transaction, SessionTask>()
+  readonly #waits = new Map<LockWait, Task>()
+  readonly #committing = new Map<Transaction, Task>()
   /** Sessions of single calls (`db.query`), kept for the next one. */
   readonly #spare: SessionState[] = []
   #nextSession = 1
@@ -112,17 +111,17 @@ export class Engine implements TransactionListener {
 
   // ------------------------------------------------------------------------------------------------ waiting
 
-  awaitLock(wait: LockWait, task: SessionTask): void {
+  awaitLock(wait: LockWait, task: Task): void {
     this.#waits.set(wait, task)
     this.#watchWaits()
   }
 
-  awaitPublication(transaction: Transaction, task: SessionTask): void {
+  awaitPublication(transaction: Transaction, task: Task): void {
     this.#committing.set(transaction, task)
   }
 
   /** The task does not wait any more, whatever for. */
-  forget(task: SessionTask): void {
+  forget(task: Task): void {
     for (const [wait, waiting] of this.#waits) if (waiting === task) this.#waits.delete(wait)
     for (const [transaction, waiting] of this.#committing) if (waiting === task) this.#committing.delete(transaction)
   }
@@ -175,7 +174,7 @@ export class Engine implements TransactionListener {
     )
   }
 
-  #warn(wait: LockWait, task: SessionTask): void {
+  #warn(wait: LockWait, task: Task): void {
     const idle = wait.holders().filter((holder) => this.#session(holder.session)?.task === null)
     if (idle.length === 0 || task.warned) return
     task.warned = true

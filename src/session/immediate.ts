@@ -35,12 +35,13 @@ export function runImmediately(
   const { block } = state
   if (block.kind === 'explicit') {
     const { transaction } = block
-    if (transaction === null || block.failed || (compiled.writes && engine.core.hasExclusive)) return null
+    if (transaction === null || block.failed) return null
+    if (compiled.writes && (engine.core.hasExclusive || transaction.readOnly)) return null
     return runInTransaction(engine, state, transaction, compiled, parameters, output)
   }
   if (block.kind !== 'none') return null
   if (!compiled.writes) return readAlone(engine, state, compiled, parameters, output)
-  if (engine.core.hasExclusive || (engine.log !== null && !mayWait)) return null
+  if (engine.core.hasExclusive || (engine.log !== null && !mayWait) || state.defaultModes().readOnly) return null
   return writeAlone(engine, state, compiled, parameters, output)
 }
 

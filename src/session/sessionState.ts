@@ -6,11 +6,10 @@ import { sessionBusy, sessionClosed, synchronousReentry } from '../errors.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { BlockOptions } from './transactionBlock.ts'
 import { TransactionBlock } from './transactionBlock.ts'
-import type { Core } from './core.ts'
+import type { Core, Task } from './core.ts'
 import type { Notice } from './result.ts'
 import type { SettingValues } from './settings.ts'
 import { Settings } from './settings.ts'
-import type { SessionTask } from './sessionTask.ts'
 
 export class SessionState {
   /** From 1, in the order in which sessions began. */
@@ -18,11 +17,11 @@ export class SessionState {
   readonly settings = new Settings()
   readonly block: TransactionBlock
   /** The call that runs now. */
-  task: SessionTask | null = null
+  task: Task | null = null
   closed = false
   onNotice: ((notice: Notice) => void) | null = null
   readonly #core: Core
-  readonly #queue: SessionTask[] = []
+  readonly #queue: Task[] = []
   readonly #idleWaiters: (() => void)[] = []
   #savepoints = 0
   #modesOf: SettingValues | null = null
@@ -45,7 +44,7 @@ export class SessionState {
   }
 
   /** Runs the task when the calls before it are done. */
-  submit(task: SessionTask): void {
+  submit(task: Task): void {
     if (this.closed) throw sessionClosed()
     if (this.task !== null) this.#queue.push(task)
     else {
@@ -62,14 +61,14 @@ export class SessionState {
   }
 
   /** Runs the task to its end within this call. */
-  runNow(task: SessionTask): void {
+  runNow(task: Task): void {
     this.requireIdle()
     this.task = task
     this.#core.drive(task)
   }
 
   /** The task is settled; the next call of the queue begins. */
-  finished(task: SessionTask): void {
+  finished(task: Task): void {
     if (this.task !== task) return
     this.task = this.#queue.shift() ?? null
     if (this.task !== null) this.#core.wake(this.task)
@@ -77,7 +76,7 @@ export class SessionState {
   }
 
   /** Takes a call that has not begun out of the queue. */
-  unqueue(task: SessionTask): void {
+  unqueue(task: Task): void {
     const at = this.#queue.indexOf(task)
     if (at >= 0) this.#queue.splice(at, 1)
   }

@@ -16,12 +16,11 @@ import type { Value } from '../types/value.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import { TableMode } from '../txn/lockModes.ts'
-import type { Core } from './core.ts'
+import type { Core, Task } from './core.ts'
 import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
 import { resultOf } from './output.ts'
 import type { QueryResult } from './result.ts'
-import type { SessionTask } from './sessionTask.ts'
 
 /** A statement bound to its values, under the catalog of the transaction it will run in. */
 export interface BoundStatement {
@@ -41,18 +40,20 @@ export class StatementRun {
   compiled: CompiledStatement | null = null
   readonly #engine: Engine
   readonly #core: Core
-  readonly #task: SessionTask
+  readonly #task: Task
   readonly #transaction: Transaction
   readonly #bind: (transaction: Transaction) => BoundStatement
   readonly #options: RunOptions
   #bound: BoundStatement | null = null
   #runs = 0
+  /** Why the last run was not the last. */
+  #cause: 'lock' | 'newer version' = 'lock'
   /** True between the begin and the end of the transaction's statement. */
   #begun = false
 
   constructor(
     engine: Engine,
-    task: SessionTask,
+    task: Task,
     transaction: Transaction,
     bind: (transaction: Transaction) => BoundStatement,
     options: RunOptions,
@@ -123,6 +124,9 @@ export class StatementRun {
       if (catalog === transaction.catalog) break
       this.#bound = null
     }
+    const { trace } = this.#engine
+    if (trace.on && this.#runs > 0)
+      trace.emit({ kind: 'restart', session: this.#task.session, run: this.#runs + 1, cause: this.#cause })
     const view = this.#begun ? transaction.restartStatement() : transaction.beginStatement()
     this.#begun = true
     const { compiled, parameters } = this.#bound
@@ -149,8 +153,7 @@ export class StatementRun {
     this.#core.endExclusive(this.#task)
     this.execution = null
     this.#runs++
-    const { trace } = this.#engine
-    if (trace.on) trace.emit({ kind: 'restart', session: this.#task.session, run: this.#runs + 1, cause })
+    this.#cause = cause
   }
 
   #blocked(): TaskStep {

@@ -5,7 +5,7 @@
  * Several statements that stand in no explicit block are one implicit transaction, as in PostgreSQL: a failure of one
  * undoes them all. Each is planned when its turn comes, under the catalog that the ones before it left.
  */
-import { emptyQuery, inFailedTransaction, severalStatements } from '../errors.ts'
+import { emptyQuery, inFailedTransaction, readOnlyTransaction, severalStatements } from '../errors.ts'
 import { explain, isDataStatement } from '../planner/index.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import type { NormalisedText, Statement } from '../parser/ast.ts'
@@ -18,7 +18,7 @@ import { TaskStep } from './core.ts'
 import { DdlRun } from './ddlRun.ts'
 import type { Engine } from './engine.ts'
 import type { OutputChoice } from './output.ts'
-import { emptyResult, textRows } from './output.ts'
+import { commandOf, emptyResult, textRows } from './output.ts'
 import type { QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import { SessionTask } from './sessionTask.ts'
@@ -79,7 +79,7 @@ export class StatementsTask extends SessionTask {
   get writes(): boolean {
     try {
       const statements = this.#statements ?? this.engine.plans.find(this.sql).text.statements
-      return statements.some(({ statement }) => statement.kind !== 'select' && statement.kind !== 'values')
+      return statements.some(({ statement }) => !reads(statement))
     } catch {
       // Its turn will come, and tell what is wrong with the text.
       return false
@@ -164,6 +164,9 @@ export class StatementsTask extends SessionTask {
   #runOf(cached: CachedStatement, transaction: Transaction): Run {
     const { statement } = cached
     const { engine } = this
+    if (transaction.readOnly && !reads(statement)) {
+      throw readOnlyTransaction(statement.kind === 'copy' ? 'COPY FROM' : commandOf(statement))
+    }
     if (isDataStatement(statement)) {
       return new StatementRun(engine, this, transaction, () => this.#bind(cached, transaction), {
         output: (compiled) => this.#output.formOf(compiled),
@@ -188,6 +191,8 @@ export class StatementsTask extends SessionTask {
     return { compiled: planned.compiled, parameters: planned.bind(parameters, this.#literals) }
   }
 }
+
+const reads = ({ kind }: Statement): boolean => kind === 'select' || kind === 'values'
 
 function endsFailedBlock(statement: Statement): boolean {
   return statement.kind === 'rollback' || statement.kind === 'commit' || statement.kind === 'rollback_to'
