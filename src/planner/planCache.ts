@@ -53,6 +53,8 @@ interface Shape {
 const SEVERAL_OR_NONE = /;\s*[^;\s]|^[;\s]*$/
 /** Beyond this many literals (a bulk VALUES), the statement is planned with its constants, and not kept. */
 const MAX_LIFTED = 1000
+/** A text whose pinned literals are always fresh (a LIKE pattern that a user types) must not push all others out. */
+const MAX_PINNED_VARIANTS = 200
 /** What a parsed, bound and compiled statement weighs per character of its text, by measurement of the heap. */
 const BYTES_PER_CHARACTER = 150
 const BYTES_PER_TEXT = 4000
@@ -121,6 +123,7 @@ export class PlanCache {
       shape = { pinned, constant, texts: new Map(), bytes: 0 }
       this.#shapes.set(literals.key, shape)
     }
+    if (shape.texts.size >= MAX_PINNED_VARIANTS) this.#forget(shape)
     shape.texts.set(pinnedKey(pinned, literals.literals), text)
     shape.bytes += weightOf(sql)
     this.#bytes += weightOf(sql)
@@ -130,6 +133,12 @@ export class PlanCache {
 
   #textOf(parsed: readonly ParsedStatement[]): CachedText {
     return { statements: parsed.map((statement) => new CachedStatement(statement, this.#tables)) }
+  }
+
+  #forget(shape: Shape): void {
+    shape.texts.clear()
+    this.#bytes -= shape.bytes
+    shape.bytes = 0
   }
 
   /** Maps keep the order of insertion: the last is the most recently used. */
