@@ -42,7 +42,12 @@ export class Bank {
   constructor(seed: number, durability: Durability, fault?: Fault) {
     this.random = new SeededRandom(seed)
     this.durability = durability
-    this.env = new SimulatedEnv(this.disk, { seed, ...(fault === undefined ? {} : { fault }) })
+    const delays = new SeededRandom(~seed)
+    this.env = new SimulatedEnv(this.disk, {
+      seed,
+      ...(fault === undefined ? {} : { fault }),
+      deliver: (complete) => laterBy(delays.below(8), complete),
+    })
   }
 
   /** Runs until all is done, an error ended it, or the power was cut. */
@@ -169,6 +174,11 @@ export class Bank {
     while (!done && !this.env.isOff) await new Promise((resolve) => setImmediate(resolve))
     if (done) await running
   }
+}
+
+/** After that many turns of the event loop: slow fsyncs gather more commits. */
+function laterBy(turns: number, complete: () => void): void {
+  setImmediate(() => (turns > 0 ? laterBy(turns - 1, complete) : complete()))
 }
 
 type NumberRow = Record<string, number>

@@ -4,7 +4,7 @@ import { Bank, type Durability } from './bank.ts'
 import type { Fate } from './disk.ts'
 
 const fates: readonly Fate[] = ['kept', 'lost', 'torn', 'mixed']
-const seeds = Array.from({ length: long ? 8 : 1 }, (_, seed) => seed + 1)
+const seeds = Array.from({ length: long ? 30 : 3 }, (_, seed) => seed + 1)
 
 async function operationsOf(seed: number, durability: Durability): Promise<readonly string[]> {
   const bank = new Bank(seed, durability)

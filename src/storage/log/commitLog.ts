@@ -55,5 +55,6 @@ export interface LogListener {
 export interface Replay extends RedoSink {
   /** The redo since the last `commit` is one transaction, which committed at `timestamp`. */
   commit(timestamp: number): void
+  /** After about each MiB, and at the end. */
   progress(bytesDone: number, bytesTotal: number): void
 }

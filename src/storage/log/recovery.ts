@@ -29,6 +29,9 @@ import { FrameReader } from './frameReader.ts'
 import type { LogHeader } from './header.ts'
 import { MalformedRedo, RedoReader } from './redoReader.ts'
 
+/** Progress is reported about this often. */
+const PROGRESS_BYTES = 1 << 20
+
 /** What the frames of a file say: E and D above. */
 interface Extent {
   /** The end of the last whole transaction. */
@@ -93,6 +96,7 @@ function rewrite(file: File, reader: FrameReader, from: number, end: number): vo
 
 function replayTransactions(reader: FrameReader, path: string, start: number, end: number, replay: Replay): number {
   let at = start
+  let reported = start
   let lastTimestamp = 0
   while (at < end) {
     const first = at
@@ -103,7 +107,6 @@ function replayTransactions(reader: FrameReader, path: string, start: number, en
       if (frame === null) throw logDamaged(path, reader.offset(at), 'the frame was whole a moment ago')
       at += bytesOf(frame)
       if (frame.kind === COMMIT) committed = frame.commitTimestamp
-      replay.progress(at - start, end - start)
       return frame.payload
     })
     try {
@@ -115,6 +118,10 @@ function replayTransactions(reader: FrameReader, path: string, start: number, en
     if (committed <= lastTimestamp) throw logDamaged(path, reader.offset(first), 'commit timestamps do not rise')
     lastTimestamp = committed
     replay.commit(committed)
+    if (at === end || at - reported >= PROGRESS_BYTES) {
+      replay.progress(at - start, end - start)
+      reported = at
+    }
   }
   return lastTimestamp
 }
