@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parseScenario } from '../../demos/scenario.ts'
 
@@ -108,4 +110,10 @@ describe('a scenario file', () => {
     expect(good).toContain(from)
     expect(() => parseScenario('x', good.replace(from, to))).toThrow(message)
   })
+})
+
+test('the example of docs/demos.md is a scenario that is there', () => {
+  const root = resolve(import.meta.dirname, '../..')
+  const example = /```\n(# [\s\S]*?)```/.exec(readFileSync(join(root, 'docs/demos.md'), 'utf8'))?.[1]
+  expect(example).toBe(readFileSync(join(root, 'demos/scenarios/lost-update.demo'), 'utf8'))
 })
