@@ -31,13 +31,16 @@ class PageMorsel implements Morsel {
   }
 
   lend(page: RowPage, start: number, end: number): void {
-    this.layout = page.layout
-    this.columns = page.columns
-    this.nulls = page.nulls
-    this.live = page.live
+    // Rows that an index finds often lie side by side; to compare is cheaper than the collector's write barrier.
+    if (this.columns !== page.columns) {
+      this.columns = page.columns
+      this.nulls = page.nulls
+      this.baseRowId = page.baseRowId
+    }
+    if (this.layout !== page.layout) this.layout = page.layout
+    if (this.live !== page.live) this.live = page.live
     this.start = start
     this.end = end
-    this.baseRowId = page.baseRowId
   }
 }
 
