@@ -24,17 +24,11 @@ import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { bindFrom } from './bindFrom.ts'
 import { equalExpressions } from './expressionTree.ts'
-import type { Attribute, LogicalPlan, ProjectionItem } from './logical.ts'
+import type { Attribute, BoundQuery, LogicalPlan, ProjectionItem } from './logical.ts'
 import { columnOf } from './logical.ts'
 import { isNullable } from './nullability.ts'
 import { outputName } from './outputName.ts'
 import { Scope } from './scope.ts'
-
-export interface BoundQuery {
-  readonly plan: LogicalPlan
-  /** The columns of the result, in order; the plan yields these and nothing else. */
-  readonly output: readonly Attribute[]
-}
 
 /** `targets`: the types of the columns into which INSERT puts the result; unknown literals take them. */
 export function bindQuery(

@@ -7,7 +7,7 @@
 export { PlanCache } from './planCache.ts'
 export type { CachedText, FoundText, PlanCacheOptions } from './planCache.ts'
 export { isDataStatement } from './cachedStatement.ts'
-export type { CachedStatement, PlannedStatement } from './cachedStatement.ts'
+export type { CachedStatement, Moments, PlannedStatement } from './cachedStatement.ts'
 export { explain } from './explain.ts'
 export { planDdl } from './bindDdl.ts'
 export type { TableLookup } from './tableLookup.ts'

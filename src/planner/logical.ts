@@ -133,3 +133,10 @@ export function columnOf(attribute: Attribute): ColumnExpression {
     name: attribute.name,
   }
 }
+
+/** A query, bound. */
+export interface BoundQuery {
+  readonly plan: LogicalPlan
+  /** The columns of the result, in order; the plan yields these and nothing else. */
+  readonly output: readonly Attribute[]
+}
