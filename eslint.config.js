@@ -69,6 +69,7 @@ export default tseslint.config(
     rules: {
       'max-lines': 'off',
       '@typescript-eslint/no-empty-function': 'off',
+      '@typescript-eslint/unbound-method': 'off',
       // vitest's asymmetric matchers (`expect.any(String)`) are `any`.
       '@typescript-eslint/no-unsafe-assignment': 'off',
     },
