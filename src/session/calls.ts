@@ -47,7 +47,7 @@ export function tryQuery<Row>(
   const { compiled } = planned
   if (!compiled.endsAtOnce) return null
   const form = outputChoice(options).formOf(compiled)
-  const execution = runImmediately(engine, state, compiled, planned.bind(parameters, literals), form, false)
+  const execution = runImmediately(engine, state, compiled, planned.bind(parameters, literals, state), form, false)
   return execution === null ? null : (resultOf(compiled, execution) as QueryResult<Row>)
 }
 

@@ -70,7 +70,7 @@ export class Engine implements TransactionListener {
 
   connect(): SessionState {
     if (this.closed) throw databaseClosed()
-    const session = new SessionState(this.#nextSession++, this.core, this.transactions)
+    const session = new SessionState(this.#nextSession++, this.core, this.transactions, this.env.clock)
     this.sessions.add(session)
     return session
   }

@@ -3,7 +3,10 @@
  * One statement at a time runs in a session; further asynchronous calls queue, a synchronous one is refused (55006).
  */
 import { sessionBusy, sessionClosed, synchronousReentry } from '../errors.ts'
+import type { Clock } from '../env/env.ts'
+import type { Moments } from '../planner/index.ts'
 import type { TransactionManager } from '../txn/manager.ts'
+import type { Transaction } from '../txn/transaction.ts'
 import type { BlockOptions } from './transactionBlock.ts'
 import { TransactionBlock } from './transactionBlock.ts'
 import type { Core, Task } from './core.ts'
@@ -11,7 +14,7 @@ import type { Notice } from './result.ts'
 import type { SettingValues } from './settings.ts'
 import { Settings } from './settings.ts'
 
-export class SessionState {
+export class SessionState implements Moments {
   /** From 1, in the order in which sessions began. */
   readonly id: number
   readonly settings = new Settings()
@@ -21,16 +24,34 @@ export class SessionState {
   closed = false
   onNotice: ((notice: Notice) => void) | null = null
   readonly #core: Core
+  readonly #clock: Clock
   readonly #queue: Task[] = []
   readonly #idleWaiters: (() => void)[] = []
   #savepoints = 0
+  #timed: Transaction | null = null
+  #transactionMicros = 0
   #modesOf: SettingValues | null = null
   #modes: BlockOptions = { level: 'read committed', readOnly: false }
 
-  constructor(id: number, core: Core, transactions: TransactionManager) {
+  constructor(id: number, core: Core, transactions: TransactionManager, clock: Clock) {
     this.id = id
     this.#core = core
+    this.#clock = clock
     this.block = new TransactionBlock(transactions, this.settings, id)
+  }
+
+  /** What `now()` says: one time for a whole transaction, taken when it is first asked for. */
+  get transactionMicros(): number {
+    const { transaction } = this.block
+    if (transaction === null || transaction !== this.#timed) {
+      this.#timed = transaction
+      this.#transactionMicros = this.#clock.nowMicros()
+    }
+    return this.#transactionMicros
+  }
+
+  get statementMicros(): number {
+    return this.#clock.nowMicros()
   }
 
   /** The modes of a transaction that names none; the same object as long as the settings are. */

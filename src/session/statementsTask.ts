@@ -188,7 +188,7 @@ export class StatementsTask extends SessionTask {
   #bind(cached: CachedStatement, transaction: Transaction): BoundStatement {
     const { parameters } = this.#source
     const planned = cached.plan(transaction.catalog, parameters)
-    return { compiled: planned.compiled, parameters: planned.bind(parameters, this.#literals) }
+    return { compiled: planned.compiled, parameters: planned.bind(parameters, this.#literals, this.state) }
   }
 }
 
