@@ -335,7 +335,7 @@ function ownerOf(writer: Writer): LockOwner {
 /** Cuts the chains behind the writes of a transaction that every view sees. */
 function prune(transaction: Transaction): void {
   for (let entry = transaction.lastEntry; entry !== null; entry = entry.previous) entry.table.prune(entry)
-  transaction.lastEntry = null
+  transaction.forgetEntries()
 }
 
 /** Locks without a write go at publication, whatever the views. */

@@ -357,9 +357,16 @@ export class Transaction implements Writer, LockOwner {
     locks.rowsReleased()
   }
 
+  /** For the manager: the entries are in no chain any more. */
+  forgetEntries(): void {
+    this.lastEntry = null
+    this.#statementStart = null
+  }
+
   /** For the manager: undoes everything; locks are released by it. */
   undoAll(): void {
     this.#undoTo(null)
+    this.forgetEntries()
     while (this.changes.length > 0) this.#engine.store.revert(this.changes.pop()!)
   }
 
