@@ -218,9 +218,17 @@ function sortKey({ expression, descending, nullsFirst }: SortKey, labels: Labels
 
 function aggregateText({ name, arg, distinct }: AggregateCall, labels: Labels): string {
   if (arg === null) return `${name}(*)`
-  const text = printExpression(arg, labels)
-  const inner = text.startsWith('(') && text.endsWith(')') ? text.slice(1, -1) : text
-  return `${name}(${distinct ? 'DISTINCT ' : ''}${inner})`
+  return `${name}(${distinct ? 'DISTINCT ' : ''}${withoutOuterParentheses(printExpression(arg, labels))})`
+}
+
+function withoutOuterParentheses(text: string): string {
+  if (!text.startsWith('(')) return text
+  let depth = 0
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '(') depth++
+    else if (text[i] === ')' && --depth === 0) return i === text.length - 1 ? text.slice(1, -1) : text
+  }
+  return text
 }
 
 function indexConditions(
