@@ -71,8 +71,8 @@ export const unknownSetting = (name: string): DatabaseError =>
 export const cannotChangeSetting = (name: string): DatabaseError =>
   new DatabaseError('55P02', `parameter "${name}" cannot be changed`)
 
-export const invalidSetting = (name: string, value: string, hint: string): DatabaseError =>
-  new DatabaseError('22023', `invalid value for parameter "${name}": "${value}"`, { hint })
+export const notBoolean = (name: string): DatabaseError =>
+  new DatabaseError('22023', `parameter "${name}" requires a Boolean value`)
 
 export const settingNotSupported = (name: string, value: string, accepted: readonly string[]): DatabaseError =>
   new DatabaseError('0A000', `parameter "${name}" cannot be set to "${value}"`, {
@@ -541,7 +541,7 @@ export const readOnlyTransaction = (command: string): DatabaseError =>
   new DatabaseError('25006', `cannot execute ${command} in a read-only transaction`)
 
 export const transactionModesTooLate = (): DatabaseError =>
-  new DatabaseError('25001', 'SET TRANSACTION must be called before any query')
+  new DatabaseError('25001', 'SET TRANSACTION ISOLATION LEVEL must be called before any query')
 
 export const statementNotPreparable = (statements: number): DatabaseError =>
   statements !== 1

@@ -3,7 +3,7 @@
  * transaction ends; a rollback also takes back what SET did in the transaction. So the values are an immutable pair of
  * layers, and a transaction or savepoint keeps the pair it began with.
  */
-import { cannotChangeSetting, invalidSetting, settingNotSupported, unknownSetting } from '../errors.ts'
+import { cannotChangeSetting, notBoolean, settingNotSupported, unknownSetting } from '../errors.ts'
 import type { IsolationLevel } from '../txn/isolation.ts'
 import { isolationLevel } from '../txn/isolation.ts'
 
@@ -19,7 +19,7 @@ interface Definition {
 const onOff = (value: string, name: string): string => {
   if (['on', 'true', 'yes', '1', 't', 'y'].includes(value.toLowerCase())) return 'on'
   if (['off', 'false', 'no', '0', 'f', 'n'].includes(value.toLowerCase())) return 'off'
-  throw invalidSetting(name, value, `parameter "${name}" requires a Boolean value`)
+  throw notBoolean(name)
 }
 
 /** Accepts only the values that describe what the engine does anyway. */
