@@ -26,6 +26,8 @@ export interface Wanted {
 }
 
 const INDEX_ROW_COST = 20
+/** UPDATE and DELETE fetch, lock and write each row that they find in any case: the way to it matters less. */
+const WRITTEN_ROW_COST = 2
 const SORT_ROW_COST = 30
 const LEAST_ROWS = 1000
 
@@ -101,10 +103,11 @@ function useOf(
   const part = partOf(descriptor, equals.length, lower, upper, rows)
   const fetched = part * rows
   const ordered = direction !== null && wanted.order !== null
-  let cost = INDEX_ROW_COST * (1 + fetched)
+  const rowCost = get.withRowId ? WRITTEN_ROW_COST : INDEX_ROW_COST
+  let cost = rowCost * (1 + fetched)
   if (wanted.order !== null && !ordered) cost += Math.min(kept, fetched) * SORT_ROW_COST
   else if (wanted.goal !== null) {
-    cost = INDEX_ROW_COST * (1 + fetched * Math.min(1, wanted.goal / Math.max(1, Math.min(kept, fetched))))
+    cost = rowCost * (1 + fetched * Math.min(1, wanted.goal / Math.max(1, Math.min(kept, fetched))))
   }
   return { descriptor, equals, lower, upper, descending: direction === 'descending', ordered, part, cost }
 }

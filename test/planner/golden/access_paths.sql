@@ -176,6 +176,11 @@ UPDATE t SET name = 'x' WHERE a = 1;
 --   ->  Index Scan using t_a_b_key on t  (rows=1000)
 --         Index Cond: (a = 1)
 
+UPDATE t SET day = day + 1 WHERE day < '2020-01-01';
+-- Update on t
+--   ->  Index Scan using t_day on t  (rows=33333)
+--         Index Cond: (day < '2020-01-01'::date)
+
 DELETE FROM t WHERE id = 7 AND name = 'x';
 -- Delete on t  (single row)
 --   ->  Index Scan using t_pkey on t  (rows=1)
