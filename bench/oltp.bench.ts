@@ -1,7 +1,7 @@
 /**
  * `npm run bench -- oltp [--rounds N] [--only name,…] [--cpu]`: one small statement after another, in memory.
  *
- * `--cpu` measures the processor time of each contender's process instead of the clock on the wall: for a machine on
+ * `--cpu` measures the processor time of each contender's main thread instead of the clock on the wall: for a machine on
  * which others work too.
  */
 import { existsSync } from 'node:fs'
