@@ -338,7 +338,8 @@ export const tooManyTargets = (most: number, at: number): DatabaseError =>
   new DatabaseError('54011', `target lists can have at most ${most} entries`, place(at))
 
 export const tooManyColumns = (what: 'a table' | 'an index', most: number, at: number): DatabaseError => {
-  const message = what === 'a table' ? `tables can have at most ${most} columns` : `cannot use more than ${most} columns in an index`
+  const message =
+    what === 'a table' ? `tables can have at most ${most} columns` : `cannot use more than ${most} columns in an index`
   return new DatabaseError('54011', message, place(at))
 }
 

@@ -6,6 +6,7 @@ import { runImmediately } from './immediate.ts'
 import { outputChoice, resultOf } from './output.ts'
 import type { QueryOptions, QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
+import { asError } from './sessionTask.ts'
 import { StatementsTask } from './statementsTask.ts'
 
 /** What `session.query` does: the short way if it can be. Never throws, rejects; an error fails the block. */
@@ -21,7 +22,7 @@ export function query<Row>(
     if (immediate !== null) return Promise.resolve(immediate)
   } catch (error) {
     state.block.fail()
-    return Promise.reject(error as Error)
+    return Promise.reject(asError(error))
   }
   return queryStatement<Row>(engine, state, sql, parameters, options)
 }

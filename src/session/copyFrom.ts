@@ -3,6 +3,7 @@
  * the one before has become rows, so memory stays bounded whatever the source's speed.
  */
 import { copyNeedsStdin } from '../errors.ts'
+import type { CopySource } from './copyRun.ts'
 import type { Engine } from './engine.ts'
 import { defaultOutput } from './output.ts'
 import type { SessionState } from './sessionState.ts'
@@ -26,7 +27,7 @@ export async function copyInto(
     throw copyNeedsStdin()
   const feed = new Feed()
   const source = { sql, statements, literals: null, single: true, parameters: [] }
-  const task = new StatementsTask(engine, state, source, defaultOutput, feed.next)
+  const task = new StatementsTask(engine, state, source, defaultOutput, feed)
   feed.wake = () => engine.core.wake(task)
   task.onSettled(() => feed.settled())
   task.listenTo(signal)
@@ -58,7 +59,7 @@ async function pump(data: CopyData, feed: Feed): Promise<void> {
 }
 
 /** One piece of data at a time, between the caller who has it and the statement that wants it. */
-class Feed {
+class Feed implements CopySource {
   wake: () => void = () => undefined
   #piece: Uint8Array | null | 'wait' = 'wait'
   #taken: (() => void) | null = null
@@ -68,13 +69,17 @@ class Feed {
   over = false
 
   /** The statement asks for data. */
-  readonly next = (): Uint8Array | null | 'wait' => {
+  next(): Uint8Array | null | 'wait' {
     const piece = this.#piece
     if (piece === null) return null
     this.#piece = 'wait'
     this.#hungry = piece === 'wait'
     if (piece === 'wait') this.#release()
     return piece
+  }
+
+  close(): void {
+    // The source is told by `pump`.
   }
 
   /** Resolves when the statement wants the next piece, or is over; null: there is no more, resolves when it is over. */

@@ -22,8 +22,13 @@ import { noOutput } from './output.ts'
 import type { QueryResult } from './result.ts'
 import { StatementRun } from './statementRun.ts'
 
-/** Where the bytes come from: the next chunk, null at the end, or 'wait' if it is not there yet. */
-export type CopySource = () => Uint8Array | null | 'wait'
+/** Where the bytes come from. */
+export interface CopySource {
+  /** The next chunk, null at the end, or 'wait' if it is not there yet. */
+  next(): Uint8Array | null | 'wait'
+  /** No more is wanted. */
+  close(): void
+}
 
 export class CopyRun {
   wait: LockWait | null = null
@@ -41,13 +46,12 @@ export class CopyRun {
   #rowCount = 0
 
   /** Throws what the binding of the INSERT throws, and 22023 for bad options. */
-  constructor(engine: Engine, task: Task, transaction: Transaction, statement: Copy, source: CopySource) {
+  constructor(engine: Engine, task: Task, transaction: Transaction, statement: Copy, open: () => CopySource) {
     this.#engine = engine
     this.#task = task
     this.#transaction = transaction
     this.#table = statement.table.name
     this.#reader = new CopyReader(statement.options)
-    this.#source = source
     const { schema, name } = statement.table
     const columns =
       statement.columns?.map((column) => column.name) ?? transaction.catalog.table(name)?.columns.map((c) => c.name)
@@ -63,6 +67,7 @@ export class CopyRun {
     assert(cached !== undefined, 'an INSERT is a statement')
     this.#insert = cached.plan(transaction.catalog, null)
     this.#parsers = this.#insert.parameterTypes.map(textParser)
+    this.#source = open()
   }
 
   step(budget: number): TaskStep {
@@ -77,7 +82,7 @@ export class CopyRun {
       }
       const record = this.#read()
       if (record === null) {
-        const chunk = this.#source()
+        const chunk = this.#source.next()
         if (chunk === 'wait') return TaskStep.PARKED
         if (chunk !== null) this.#reader.feed(chunk)
         else if (!this.#reader.ended) this.#reader.end()
@@ -90,6 +95,7 @@ export class CopyRun {
   }
 
   abandon(): void {
+    this.#source.close()
     this.#slow?.abandon()
     this.#slow = null
     this.wait = null
@@ -162,12 +168,20 @@ export function fileSource(files: Files, statement: Copy): CopySource {
   if (!files.exists(path)) throw fileNotFound(path)
   const file = files.open(path, 'read')
   let offset = 0
-  return () => {
-    const chunk = new Uint8Array(chunkBytes)
-    const length = file.read(offset, chunk)
-    offset += length
-    if (length > 0) return chunk.subarray(0, length)
-    file.close()
-    return null
+  let open = true
+  const close = (): void => {
+    if (open) file.close()
+    open = false
+  }
+  return {
+    next() {
+      const chunk = new Uint8Array(chunkBytes)
+      const length = open ? file.read(offset, chunk) : 0
+      offset += length
+      if (length > 0) return chunk.subarray(0, length)
+      close()
+      return null
+    },
+    close,
   }
 }

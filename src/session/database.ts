@@ -15,6 +15,7 @@ import type { ObjectRow, QueryOptions, QueryResult } from './result.ts'
 import type { TransactionOptions } from './session.ts'
 import { Session } from './session.ts'
 import type { SessionState } from './sessionState.ts'
+import { asError } from './sessionTask.ts'
 import type { SqlTag } from './sqlTemplate.ts'
 import { sqlTag } from './sqlTemplate.ts'
 import { Statement } from './statement.ts'
@@ -56,7 +57,7 @@ export class Database {
       refuseLoneControl(engine, sql)
     } catch (error) {
       if (state !== null) engine.giveBack(state)
-      return Promise.reject(error as Error)
+      return Promise.reject(asError(error))
     }
     return this.#giveBack(state, queryStatement<Row>(engine, state, sql, parameters, options))
   }

@@ -14,6 +14,7 @@ import type { Notice, ObjectRow, QueryOptions, QueryResult } from './result.ts'
 import type { RetryOptions } from './retry.ts'
 import { withRetries, withRetriesSync } from './retry.ts'
 import type { SessionState } from './sessionState.ts'
+import { asError } from './sessionTask.ts'
 import { sqlTag } from './sqlTemplate.ts'
 import type { SqlTag } from './sqlTemplate.ts'
 import { Statement } from './statement.ts'
@@ -93,7 +94,7 @@ export class Session {
       this.#requireOpen()
       return query<Row>(this.#engine, this.#state, sql, parameters, options)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(asError(error))
     }
   }
 

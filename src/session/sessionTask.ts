@@ -165,6 +165,7 @@ export abstract class SessionTask implements Task {
   }
 }
 
-function asError(error: unknown): Error {
+/** What was thrown, as an error. */
+export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }

@@ -179,7 +179,7 @@ export class StatementsTask extends SessionTask {
         this,
         transaction,
         statement,
-        this.#copyData ?? fileSource(engine.env.files, statement),
+        () => this.#copyData ?? fileSource(engine.env.files, statement),
       )
     }
     return new DdlRun(engine, this, this.state, transaction, statement)

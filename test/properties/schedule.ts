@@ -148,7 +148,7 @@ class ScheduleRun {
   readonly #numbers = new Map<number, number>()
   #transactions = 0
   #clock = 0
-  #broken: unknown = null
+  #broken: Error | null = null
 
   constructor(db: Database, options: RunOptions, observe: Observer) {
     this.#db = db
@@ -221,7 +221,7 @@ class ScheduleRun {
     this.#busy.add(actor)
     this.#observe.issued(actor.transaction!, inner)
     void this.#perform(actor, inner, number, this.#clock++)
-      .catch((error: unknown) => (this.#broken ??= error))
+      .catch((error: unknown) => (this.#broken ??= error as Error))
       .finally(() => this.#busy.delete(actor))
   }
 
