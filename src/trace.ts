@@ -1,19 +1,15 @@
 /**
  * One typed stream of events about what the engine does (D16): panels, demos, statistics and tests all read it. With no
  * listener an event costs one branch: `if (trace.on) trace.emit({ … })`.
+ *
+ * Reads and the edges between transactions are not in it: they belong to the recording of histories, which wraps the read
+ * protocols and comes with the serializable levels.
  */
 export type TraceEvent =
   | { readonly kind: 'begin'; readonly transaction: number; readonly session: number; readonly level: string }
   | { readonly kind: 'statement'; readonly session: number; readonly transaction: number | null; readonly sql: string }
   | { readonly kind: 'done'; readonly session: number; readonly rowCount: number | null }
   | { readonly kind: 'error'; readonly session: number; readonly code: string; readonly message: string }
-  | {
-      readonly kind: 'read'
-      readonly transaction: number
-      readonly table: string
-      readonly rowId: number
-      readonly writer: number | null
-    }
   | {
       readonly kind: 'write'
       readonly transaction: number
@@ -29,7 +25,6 @@ export type TraceEvent =
       readonly run: number
       readonly cause: 'lock' | 'newer version'
     }
-  | { readonly kind: 'edge'; readonly from: number; readonly to: number }
   | { readonly kind: 'abort'; readonly transaction: number; readonly cause: string }
   | { readonly kind: 'commit'; readonly transaction: number; readonly timestamp: number }
   | { readonly kind: 'publish'; readonly transaction: number; readonly timestamp: number }
