@@ -126,11 +126,10 @@ function limit(g: PipelineGenerator, number: number, rest: () => void): void {
   writer.line(`${name}.skip--`)
   writer.line(g.skip)
   writer.close()
-  g.endHead()
   const outer = g.skip
   g.skip = `break row${number}`
-  writer.open(`row${number}:`)
-  g.beginHead()
+  // Where a loop follows, the block was opened around the head, which stays open for what it declares.
+  if (g.level >= g.loops) writer.open(`row${number}:`)
   rest()
   writer.close()
   g.skip = outer

@@ -98,17 +98,20 @@ function checks(
   newRow: () => Row,
 ): void {
   const row = newRow()
-  const failWith = (failure: (...values: never[]) => Error): string =>
-    `throw ${g.writer.slots.name(failure)}(${row.map((column) => boxed(column())).join(', ')})`
+  const failIf = (condition: string, failure: (...values: never[]) => Error): void => {
+    if (condition === 'false') return
+    g.branch(condition, () => {
+      const shown = row.map((column) => boxed(column())).join(', ')
+      g.writer.line(`throw ${g.writer.slots.name(failure)}(${shown})`)
+    })
+  }
   for (const check of all) {
     if (check.kind !== 'notNull') continue
     const ordinal = check.column!
-    const test = nullTest(row[ordinal]!())
-    if (test !== 'false') g.writer.line(`if (${test}) ${failWith(notNullFailure(table, columns, ordinal))}`)
+    failIf(nullTest(row[ordinal]!()), notNullFailure(table, columns, ordinal))
   }
   for (const check of all) {
     if (check.kind !== 'check') continue
-    const fails = g.compiler(row).isFalse(check.predicate!)
-    if (fails !== 'false') g.writer.line(`if (${fails}) ${failWith(checkFailure(table, columns, check.constraint))}`)
+    failIf(g.compiler(row).isFalse(check.predicate!), checkFailure(table, columns, check.constraint))
   }
 }

@@ -98,9 +98,21 @@ export interface Program {
   readonly tables: readonly RowTable[]
 }
 
+const isLoop = ({ kind }: Operator): boolean => kind === 'hashProbe' || kind === 'nestedLoop' || kind === 'indexJoin'
+
 /** How many loops are nested in the loop over the source's rows. */
-export const innerLoops = (pipeline: Pipeline): number =>
-  pipeline.operators.filter(({ kind }) => kind === 'hashProbe' || kind === 'nestedLoop' || kind === 'indexJoin').length
+export const innerLoops = (pipeline: Pipeline): number => pipeline.operators.filter(isLoop).length
+
+/** The limits that stand within `level` inner loops, from the first to the last. */
+export function limitsAt(pipeline: Pipeline, level: number): readonly number[] {
+  const found: number[] = []
+  let loops = 0
+  for (const operator of pipeline.operators) {
+    if (isLoop(operator)) loops++
+    else if (operator.kind === 'limit' && loops === level) found.push(operator.limit)
+  }
+  return found
+}
 
 export function buildProgram(plan: StatementPlan): Program {
   return new ProgramBuilder().build(plan)

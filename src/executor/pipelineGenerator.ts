@@ -12,7 +12,7 @@ import { ExpressionCompiler, type Operand, type Row, type Scope } from './compil
 import { bufferName, describePipeline } from './describePipeline.ts'
 import type { Expression } from './expression.ts'
 import type { OutputForm } from './output.ts'
-import { innerLoops, type Pipeline, type Program } from './pipeline.ts'
+import { innerLoops, limitsAt, type Pipeline, type Program } from './pipeline.ts'
 import type { SinkContext } from './sinkContext.ts'
 
 export interface GeneratedCode {
@@ -43,6 +43,8 @@ export class PipelineGenerator implements Scope, SinkContext {
   readonly #top: string[] = []
   /** Variables that an inner loop may outlive: declared at the top, saved when it parks. */
   readonly #hoisted: string[] = []
+  /** Inside of a branch: how to forget what it has bound. */
+  #boundInBranch: (() => void)[] | null = null
   #relations = 0
   /** Columns of rows, numbered as they are made: those whose value was asked for, in this pass and in the one before. */
   readonly used = new Set<number>()
@@ -165,10 +167,26 @@ export class PipelineGenerator implements Scope, SinkContext {
     let bound: Operand | null = null
     const operand = (): Operand => {
       this.used.add(column)
-      return (bound ??= this.#bind(name, load(), comment))
+      if (bound === null) {
+        bound = this.#bind(name, load(), comment)
+        this.#boundInBranch?.push(() => (bound = null))
+      }
+      return bound
     }
     this.#numbers.set(operand, column)
     return operand
+  }
+
+  /** A branch that leaves the row. The columns that it loads are its own: the way of most rows does not pay for them. */
+  branch(condition: string, body: () => void): void {
+    const outer = this.#boundInBranch
+    const bound: (() => void)[] = []
+    this.#boundInBranch = bound
+    this.writer.open(`if (${condition})`)
+    body()
+    this.writer.close()
+    this.#boundInBranch = outer
+    for (const unbind of bound) unbind()
   }
 
   /** Loads, before a loop, the columns of the row that are used within it. */
@@ -216,8 +234,11 @@ export class PipelineGenerator implements Scope, SinkContext {
   /** Opens the part of a loop's body that is skipped when the function resumes in a loop further in. */
   beginHead(): void {
     if (this.loops === 0) return
-    if (this.level < this.loops)
+    if (this.level < this.loops) {
+      // A limit counts a row when the loops inside are through with it, or were left: its block holds head and loops.
+      for (const limit of limitsAt(this.pipeline, this.level)) this.writer.open(`row${limit}:`)
       this.writer.open(this.level === 0 ? 'if (resume === 0)' : `if (resume <= ${this.level})`)
+    }
     if (this.level > 0) this.writer.line('resume = 0')
   }
 

@@ -17,6 +17,7 @@ export interface SinkContext {
   buffer(number: number): string
   bufferColumn(buffer: number, column: number): string
   isKept(buffer: number, column: number): boolean
+  branch(condition: string, body: () => void): void
   lazy(name: string, load: () => Operand, comment?: string): () => Operand
 }
 
