@@ -26,6 +26,10 @@ export abstract class SessionTask implements Task {
   protected readonly engine: Engine
   protected readonly state: SessionState
   #committing: Transaction | null = null
+  /** True when nothing is left to do but to wait for the last commit. */
+  #complete = false
+  /** Why the call ends once its commit, which nobody can take back, is published. */
+  #interruption: Error | null = null
   #onSettled: (() => void) | null = null
   #signal: AbortSignal | null = null
 
@@ -50,13 +54,13 @@ export abstract class SessionTask implements Task {
   step(budget: number): TaskStep {
     if (this.settled) return TaskStep.DONE
     try {
-      if (this.#committing === null) {
+      if (!this.#complete) {
         const outcome = this.advance(budget)
         if (outcome !== TaskStep.DONE) return outcome
+        this.#complete = true
         if (this.state.block.kind === 'implicit') this.commit()
       }
-      if (this.commitError !== null) throw this.commitError
-      if (this.#committing?.state === 'committing') return TaskStep.DURABLE
+      if (this.awaitsDisk) return TaskStep.DURABLE
     } catch (error) {
       this.#rollBack()
       this.#settle(asError(error))
@@ -83,10 +87,19 @@ export abstract class SessionTask implements Task {
     return false
   }
 
+  /** Throws if the call was ended while a commit in its middle was on its way to the disk. */
+  protected requireUninterrupted(): void {
+    if (this.#interruption !== null) throw this.#interruption
+  }
+
   fail(error: Error): void {
     this.engine.core.betweenSteps(() => {
-      // A commit that waits for the disk counts as committed: it cannot be cancelled any more.
-      if (this.settled || this.#committing !== null) return
+      if (this.settled) return
+      // A commit that waits for the disk counts as committed: only what the text says behind it can be cancelled.
+      if (this.#committing !== null) {
+        this.#interruption ??= error
+        return
+      }
       this.#leaveQueues()
       if (this.#begun) this.#rollBack()
       this.#settle(error)

@@ -132,6 +132,7 @@ export class StatementsTask extends SessionTask {
     this.#statements ??= this.#parse()
     const cached = this.#statements[this.#next]
     if (cached === undefined) return false
+    this.requireUninterrupted()
     this.#next++
     const { statement } = cached
     const { state, engine } = this

@@ -9,6 +9,8 @@
  *   a step of its own.
  * - A lock that nobody holds by name or waits for is forgotten, but for the tables' own.
  */
+import { assert } from '../assert.ts'
+import type { DatabaseError } from '../errors.ts'
 import { deadlockDetected } from '../errors.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Writer } from '../storage/undo.ts'
@@ -27,10 +29,11 @@ export class LockManager {
   rowLockCount = 0
   readonly #tables = new Map<number, Lock>()
   readonly #rows = new Map<string, Lock>()
-  readonly #catalog = new Lock('the catalog', TABLE_MODES, nobody)
+  readonly #catalog = new Lock('the catalog', TABLE_MODES, nobody, null)
   readonly #waiting: LockOwner[] = []
   /** Holds of, and waits for, ACCESS EXCLUSIVE on tables: the one mode in which plain reads have to wait. */
   #exclusive = 0
+  #failure: DatabaseError | null = null
   readonly #ownerOf: (writer: Writer) => LockOwner
   readonly #ready: (wait: LockWait) => void
   readonly #trace: Trace
@@ -60,8 +63,10 @@ export class LockManager {
   /** Null if the owner holds the table in this mode now. Throws 40P01 if the wait would close a circle, and the owner is its youngest. */
   lockTable(owner: LockOwner, table: RowTable, mode: TableMode): LockWait | null {
     let lock = this.#tables.get(table.id)
-    if (lock === undefined) {
-      lock = new Lock(`table "${table.name}"`, TABLE_MODES, nobody)
+    // The id of a table whose creation was rolled back is given again.
+    if (lock === undefined || lock.table !== table) {
+      assert(lock === undefined || lock.idle, 'a table that is gone is locked by nobody')
+      lock = new Lock(`table "${table.name}"`, TABLE_MODES, nobody, table)
       this.#tables.set(table.id, lock)
     }
     return this.#acquire(owner, lock, mode)
@@ -102,10 +107,15 @@ export class LockManager {
     const key = rowKey(table, rowId)
     let lock = this.#rows.get(key)
     if (lock === undefined) {
-      lock = new Lock(`row ${rowId} of table "${table.name}"`, ROW_MODES, () => {
-        const head = table.head(rowId)
-        return head === null || head.writer.published ? null : this.#ownerOf(head.writer)
-      })
+      lock = new Lock(
+        `row ${rowId} of table "${table.name}"`,
+        ROW_MODES,
+        () => {
+          const head = table.head(rowId)
+          return head === null || head.writer.published ? null : this.#ownerOf(head.writer)
+        },
+        null,
+      )
       this.#rows.set(key, lock)
       this.rowLockCount++
     }
@@ -143,9 +153,22 @@ export class LockManager {
     }
   }
 
-  /** The table is gone for good. */
-  forgetTable(id: number): void {
-    if (this.#tables.get(id)?.idle === true) this.#tables.delete(id)
+  /** The table is dropped: forgets its lock. False, with nothing done, if a reader of an old snapshot still holds it. */
+  forgetTable(id: number): boolean {
+    if (this.#tables.get(id)?.idle === false) return false
+    this.#tables.delete(id)
+    return true
+  }
+
+  /** Nobody can be waited for any more: ends all waits, now and to come, with this error. */
+  fail(error: DatabaseError): void {
+    this.#failure = error
+    for (const { waitingFor } of [...this.#waiting]) {
+      if (waitingFor === null) continue
+      waitingFor.error = error
+      this.#dequeue(waitingFor)
+      this.#ready(waitingFor)
+    }
   }
 
   /** For tests and people: true if nobody holds or awaits anything. */
@@ -170,6 +193,7 @@ export class LockManager {
   }
 
   #enqueue(wait: LockWait, place: number): LockWait {
+    if (this.#failure !== null) throw this.#failure
     const { owner, lock } = wait
     lock.waits.splice(place, 0, wait)
     owner.waitingFor = wait

@@ -6,6 +6,7 @@
  * first in the queue is granted the row by name, so that nobody overtakes it before it runs again.
  */
 import type { DatabaseError } from '../errors.ts'
+import type { RowTable } from '../storage/row/table.ts'
 import type { LockModes } from './lockModes.ts'
 
 /** A transaction as the lock manager sees it. */
@@ -37,11 +38,14 @@ export class Lock {
   waits: LockWait[] = []
   /** The open transaction that has written the row; null for a table. */
   readonly writer: () => LockOwner | null
+  /** The table that is locked as a whole; null for a row and the catalog. */
+  readonly table: RowTable | null
 
-  constructor(resource: string, modes: LockModes, writer: () => LockOwner | null) {
+  constructor(resource: string, modes: LockModes, writer: () => LockOwner | null, table: RowTable | null) {
     this.resource = resource
     this.modes = modes
     this.writer = writer
+    this.table = table
   }
 
   get idle(): boolean {
@@ -73,7 +77,7 @@ export class LockWait {
   readonly modeNumber: number
   /** True once the lock is held: the statement may run again. */
   granted = false
-  /** 40P01 if this wait was chosen as a deadlock's victim: the statement fails with it. */
+  /** 40P01 if this wait was chosen as a deadlock's victim, or what ended the log: the statement fails with it. */
   error: DatabaseError | null = null
   readonly #leave: (wait: LockWait) => void
 

@@ -162,7 +162,7 @@ export class TransactionManager implements Engine {
   /**
    * Ends the transaction. 'committing': it waits for the disk, and `listener.published` or `listener.unknown` follows.
    * `synchronously`: waits for the disk now. Throws 08007 if the log fails on the way: whether the transaction will
-   * survive is unknown.
+   * survive is unknown. If the log has failed before, throws its error, and the transaction is rolled back.
    */
   commit(transaction: Transaction, synchronously = false): 'published' | 'committing' {
     assert(transaction.state === 'active', 'only an active transaction commits')
@@ -171,6 +171,10 @@ export class TransactionManager implements Engine {
       transaction.undoAll()
       this.#end(transaction, 'published')
       return 'published'
+    }
+    if (this.#failure !== null) {
+      this.rollback(transaction)
+      throw this.#failure
     }
     transaction.commitTimestamp = ++this.#lastTimestamp
     if (this.trace.on) {
@@ -254,7 +258,6 @@ export class TransactionManager implements Engine {
   #publishCatalog(transaction: Transaction, root: CatalogRoot): void {
     this.#catalog = root
     for (const change of transaction.changes) {
-      this.store.commit(change)
       if (change.kind === 'dropTable' || change.kind === 'dropIndex') {
         this.#dropped.push({ timestamp: transaction.commitTimestamp, change })
       }
@@ -303,12 +306,11 @@ export class TransactionManager implements Engine {
       for (let i = count - 1; i >= 0; i--) prune(unpruned[i]!)
     }
     if (this.#dropped.length === 0) return
-    const forgettable = this.#dropped.filter(({ timestamp }) => timestamp <= horizon)
-    this.#dropped = this.#dropped.filter(({ timestamp }) => timestamp > horizon)
-    for (const { change } of forgettable) {
+    this.#dropped = this.#dropped.filter(({ timestamp, change }) => {
+      if (timestamp > horizon || (change.kind === 'dropTable' && !this.locks.forgetTable(change.tableId))) return true
       this.store.forget(change)
-      if (change.kind === 'dropTable') this.locks.forgetTable(change.tableId)
-    }
+      return false
+    })
   }
 
   /** For tests and people: published transactions whose versions are still kept. */
@@ -324,6 +326,8 @@ export class TransactionManager implements Engine {
       transaction.state = 'unknown'
       if (transaction !== this.#current) this.#listener.unknown(transaction, commitOutcomeUnknown(error))
     }
+    // What they have locked stays locked for ever.
+    this.locks.fail(error)
   }
 }
 
