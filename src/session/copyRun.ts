@@ -12,6 +12,7 @@ import { textParser } from '../types/textInput.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
+import { TableMode } from '../txn/lockModes.ts'
 import type { Task } from './core.ts'
 import { TaskStep } from './core.ts'
 import type { CopyField } from './copyFormat.ts'
@@ -36,9 +37,12 @@ export class CopyRun {
   readonly #task: Task
   readonly #transaction: Transaction
   readonly #table: string
-  readonly #columns: readonly string[]
-  readonly #insert: PlannedStatement
-  readonly #parsers: readonly ((text: string) => Value)[]
+  readonly #statement: Copy
+  #columns: readonly string[] = []
+  #insert: PlannedStatement
+  #parsers: readonly ((text: string) => Value)[] = []
+  /** True once the table is held: what was planned for it stays good. */
+  #locked = false
   readonly #reader: CopyReader
   readonly #source: CopySource
   /** A row that has to wait or to restart. */
@@ -52,9 +56,17 @@ export class CopyRun {
     this.#transaction = transaction
     this.#table = statement.table.name
     this.#reader = new CopyReader(statement.options)
-    const { schema, name } = statement.table
-    const columns =
-      statement.columns?.map((column) => column.name) ?? transaction.catalog.table(name)?.columns.map((c) => c.name)
+    this.#statement = statement
+    this.#insert = this.#plan()
+    this.#source = open()
+  }
+
+  /** Plans the INSERT under the catalog of now. Throws what its binding throws. */
+  #plan(): PlannedStatement {
+    const { catalog } = this.#transaction
+    const { columns: named, table } = this.#statement
+    const { schema, name } = table
+    const columns = named?.map((column) => column.name) ?? catalog.table(name)?.columns.map((column) => column.name)
     this.#columns = columns ?? []
     const target = (schema === null ? '' : `${quoteIdentifier(schema)}.`) + quoteIdentifier(name)
     const list = this.#columns.map(quoteIdentifier).join(', ')
@@ -63,14 +75,35 @@ export class CopyRun {
       columns === undefined
         ? `INSERT INTO ${target} DEFAULT VALUES`
         : `INSERT INTO ${target} (${list}) VALUES (${values})`
-    const [cached] = engine.plans.prepare(sql).statements
+    const [cached] = this.#engine.plans.prepare(sql).statements
     assert(cached !== undefined, 'an INSERT is a statement')
-    this.#insert = cached.plan(transaction.catalog, null)
-    this.#parsers = this.#insert.parameterTypes.map(textParser)
-    this.#source = open()
+    const insert = cached.plan(catalog, null)
+    this.#parsers = insert.parameterTypes.map(textParser)
+    return insert
+  }
+
+  /** Locks the table before any data is asked for: a source may be slow, and DDL must not come between. */
+  #lock(): TaskStep {
+    if (this.wait !== null) {
+      if (this.wait.error !== null) throw this.wait.error
+      assert(this.wait.granted, 'COPY that waits was stepped before its lock was granted')
+      this.#insert = this.#plan()
+    }
+    const { target } = this.#insert.compiled
+    assert(target !== null, 'an INSERT has a target')
+    const wait = (this.wait = this.#transaction.lockTable(target, TableMode.ROW_EXCLUSIVE))
+    this.#locked = wait === null
+    if (wait === null) return TaskStep.DONE
+    if (wait.granted || wait.error !== null) return TaskStep.YIELD
+    this.#engine.awaitLock(wait, this.#task)
+    return TaskStep.BLOCKED
   }
 
   step(budget: number): TaskStep {
+    if (!this.#locked) {
+      const outcome = this.#lock()
+      if (outcome !== TaskStep.DONE) return outcome
+    }
     for (let rows = 0; rows < budget; rows++) {
       if (this.#slow !== null) {
         const outcome = this.#slow.step(budget)
@@ -98,6 +131,7 @@ export class CopyRun {
     this.#source.close()
     this.#slow?.abandon()
     this.#slow = null
+    this.wait?.cancel()
     this.wait = null
   }
 

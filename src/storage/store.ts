@@ -32,7 +32,9 @@ export class Store {
         this.#existing(change.tableId).addIndex(change.index)
         break
       case 'dropTable':
+        break
       case 'dropIndex':
+        this.#enforce(change, false)
         break
       default:
         unreachable(change)
@@ -43,13 +45,13 @@ export class Store {
   revert(change: CatalogChange): void {
     if (change.kind === 'createTable') this.#tables.delete(change.table.id)
     else if (change.kind === 'createIndex') this.#tables.get(change.tableId)?.removeIndex(change.index.id)
+    else if (change.kind === 'dropIndex') this.#enforce(change, true)
   }
 
-  /** The drop is committed: a dropped index no longer keeps keys apart, but is kept up for older snapshots. */
-  commit(change: CatalogChange): void {
-    if (change.kind !== 'dropIndex') return
-    const index = this.#tables.get(change.tableId)?.index(change.indexId)
-    if (index !== null && index !== undefined) index.enforced = false
+  /** A dropped index no longer keeps keys apart, but is kept up for older snapshots and for a rollback of the drop. */
+  #enforce({ tableId, indexId }: Extract<CatalogChange, { kind: 'dropIndex' }>, enforced: boolean): void {
+    const index = this.#tables.get(tableId)?.index(indexId)
+    if (index !== null && index !== undefined) index.enforced = enforced
   }
 
   /** No snapshot is older than the drop any more. */

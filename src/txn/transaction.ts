@@ -26,8 +26,7 @@ import type { Value } from '../types/value.ts'
 import type { IsolationLevel } from './isolation.ts'
 import type { Grant, LockOwner, LockWait } from './lockWait.ts'
 import type { LockManager } from './lockManager.ts'
-import type { TableMode } from './lockModes.ts'
-import { AWAIT_WRITER } from './lockModes.ts'
+import { AWAIT_WRITER, TableMode } from './lockModes.ts'
 import type { Snapshots } from './snapshots.ts'
 import { checkNewUniqueIndex, duplicateKey } from './uniqueKeys.ts'
 
@@ -200,10 +199,16 @@ export class Transaction implements Writer, LockOwner {
 
   /**
    * Null if the lock is held now; else the wait, after which it is. Locks stay to the end of the transaction (or ROLLBACK
-   * TO). Throws 40P01.
+   * TO). Throws 40P01; 40001 if a REPEATABLE READ transaction is to write a table that was dropped, or whose unique keys
+   * became others, after its snapshot (D14).
    */
   lockTable(table: RowTable, mode: TableMode): LockWait | null {
-    return this.#engine.locks.lockTable(this, table, mode)
+    const wait = this.#engine.locks.lockTable(this, table, mode)
+    const seen = this.#snapshotCatalog
+    if (wait === null && mode > TableMode.ACCESS_SHARE && seen !== null && seen !== this.#engine.catalog) {
+      if (!sameConstraints(seen, this.#engine.catalog, table.id)) throw concurrentCatalogChange()
+    }
+    return wait
   }
 
   /**
@@ -450,4 +455,15 @@ export class Transaction implements Writer, LockOwner {
     for (let entry = this.lastEntry; entry !== null; entry = entry.previous) if (entry.wrote) return true
     return false
   }
+}
+
+/** Whether what a write to the table must keep is the same in both roots; false if it is in one of them only. */
+function sameConstraints(before: CatalogRoot, after: CatalogRoot, id: number): boolean {
+  const keys = (root: CatalogRoot): string | undefined =>
+    root
+      .tableById(id)
+      ?.indexes.filter(({ unique }) => unique)
+      .map((index) => index.id)
+      .join()
+  return keys(before) === keys(after)
 }
