@@ -30,9 +30,10 @@ export class StreamTask extends StatementsTask {
   protected override stepRun(run: Run, budget: number): TaskStep {
     if (this.#rowsTakenLast) return TaskStep.DONE
     const outcome = super.stepRun(run, Math.min(budget, visitedRows))
-    const rows = run instanceof StatementRun ? (run.execution?.take() ?? []) : []
-    if (rows.length > 0) this.#rows = this.#rows.length === 0 ? rows : this.#rows.concat(rows)
     const last = outcome === TaskStep.DONE
+    // The rows of what writes are its rows only when it is done: an abandoned run takes its own with it.
+    const rows = run instanceof StatementRun && (last || !this.writes) ? (run.execution?.take() ?? []) : []
+    if (rows.length > 0) this.#rows = this.#rows.length === 0 ? rows : this.#rows.concat(rows)
     const pause = last || (outcome === TaskStep.YIELD && this.#rows.length >= chunkRows)
     // The session of a stream is busy until its consumer has seen the end. But what writes, writes whole, whoever reads on.
     if (pause && this.#rows.length > 0 && !this.writes) {

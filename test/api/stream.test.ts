@@ -33,6 +33,21 @@ describe('stream', () => {
     for await (const row of session.stream('SELECT 1 WHERE false')) expect(row).toBe('never')
   })
 
+  it('gives each row of a statement that writes once, also if it had to run again', async () => {
+    const holder = await db.connect()
+    await holder.query('BEGIN')
+    await holder.query('UPDATE many SET v = 5 WHERE i = 19000')
+    const seen: number[] = []
+    const streamed = (async () => {
+      for await (const row of session.stream<{ v: number }>('UPDATE many SET v = v + 1 RETURNING v')) seen.push(row.v)
+    })()
+    await settle()
+    expect([session.state, seen.length]).toEqual(['waiting', 0])
+    await holder.query('COMMIT')
+    await streamed
+    expect([seen.length, seen.filter((v) => v === 6)]).toEqual([20_000, [6]])
+  })
+
   it('reads no further than its consumer asks', async () => {
     let parsed = 0
     const types = { 23: (text: string) => ((parsed += 1), Number(text)) }

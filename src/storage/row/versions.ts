@@ -43,9 +43,15 @@ export function forgetKeys(index: Index, keys: readonly VersionKey[], from: numb
   for (let i = from; i < to; i++) {
     const key = keys[i]!
     if (key === ABSENT) continue
-    const needed = keys.some(
-      (other, at) => (at < from || at >= to) && other !== ABSENT && index.keys.order(other, key) === 0,
-    )
-    if (!needed) index.keys.remove(key, rowId)
+    if (!has(index, keys, 0, from, key) && !has(index, keys, to, keys.length, key)) index.keys.remove(key, rowId)
   }
+}
+
+/** True if one of the versions [from, to) has the key. */
+function has(index: Index, keys: readonly VersionKey[], from: number, to: number, key: Key): boolean {
+  for (let i = from; i < to; i++) {
+    const other = keys[i]!
+    if (other !== ABSENT && index.keys.order(other, key) === 0) return true
+  }
+  return false
 }
