@@ -176,8 +176,9 @@ export function treeClass<Key, Order>(
     /** The number of entries (or separators) up to and including (key, rowId). */
     #after(node: InnerNode | LeafNode, key: Key, rowId: number): number {
       const { keys, rowIds } = node
-      let low = 0
+      let low = lowerBound(this.#order, keys, node.count, key)
       let high = node.count
+      if (low === high || compare(this.#order, keys[low]!, key) !== 0) return low
       while (low < high) {
         const middle = (low + high) >>> 1
         const order = compare(this.#order, keys[middle]!, key)

@@ -11,7 +11,7 @@
 import type { SqlType } from '../../types/sqlType.ts'
 import { comparator } from '../../types/comparison.ts'
 import type { Value } from '../../types/value.ts'
-import type { Tree } from './btree.ts'
+import type { KeyArray, Tree } from './btree.ts'
 import { treeClass } from './btree.ts'
 import type { ColumnArray } from './layout.ts'
 import { Representation, representationOf } from './layout.ts'
@@ -22,19 +22,53 @@ export type KeyOrder = (a: Key, b: Key) => number
 export const NumberTree = treeClass<number, null>(
   (length) => new Float64Array(length),
   (_order, a, b) => compareNumbers(a, b),
-  (_order, keys, count, key) => {
-    // NaN stands last: no number is above it, and all are below.
-    if (Number.isNaN(key)) return countNumbers(keys, count)
-    let low = 0
-    let high = count
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (keys[middle]! < key) low = middle + 1
-      else high = middle
-    }
-    return low
-  },
+  (_order, keys, count, key) => countBelow(keys, count, key),
 )
+
+/** Nodes of fewer keys lie in a cache line or two: there a guess gains nothing. */
+const FEW_KEYS = 8
+
+/**
+ * The number of keys below `key`. Keys of a node are often spread evenly (serial numbers), so the search begins where the
+ * key would then be, and widens in doubling steps around it before it halves: one or two cache lines, where halving alone
+ * visits five. (Perl, Itai, Avni: Interpolation search, CACM 1978; the steps bound its worst case.)
+ */
+function countBelow(keys: KeyArray<number>, count: number, key: number): number {
+  // NaN stands last: no number is above it, and all are below.
+  if (Number.isNaN(key)) return countNumbers(keys, count)
+  let low = 0
+  let high = count
+  if (count > FEW_KEYS) {
+    const first = keys[0]!
+    const guess = (((key - first) / (keys[count - 1]! - first)) * (count - 1)) | 0
+    if (guess > 0 && guess < count) {
+      let step = 1
+      if (keys[guess]! < key) {
+        let probe = (low = guess + 1)
+        for (; probe < high && keys[probe]! < key; step <<= 1) {
+          low = probe + 1
+          probe += step
+        }
+        if (probe < high) high = probe
+      } else {
+        high = guess
+        let probe = guess - 1
+        for (; probe >= 0 && !(keys[probe]! < key); step <<= 1) {
+          high = probe
+          probe -= step
+        }
+        low = probe + 1
+        if (low < 0) low = 0
+      }
+    }
+  }
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (keys[middle]! < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
 
 const ValueTree = treeClass<Key, KeyOrder>(
   (length) => Array.from<Key>({ length }).fill(null),
@@ -51,7 +85,7 @@ const ValueTree = treeClass<Key, KeyOrder>(
   },
 )
 
-function countNumbers(keys: { readonly [index: number]: number }, count: number): number {
+function countNumbers(keys: KeyArray<number>, count: number): number {
   let low = count
   while (low > 0 && Number.isNaN(keys[low - 1]!)) low--
   return low
