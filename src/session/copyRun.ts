@@ -156,6 +156,7 @@ export class CopyRun {
         return
       }
     } catch (error) {
+      this.#transaction.undoStatement()
       throw this.#located(error, null, null)
     }
     const bound = { compiled, parameters: values }

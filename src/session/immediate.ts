@@ -109,7 +109,7 @@ function runInTransaction(
   }
 }
 
-/** One run of a statement in an open transaction. Null if it has to wait or to restart: it is undone then. */
+/** One run of a statement in an open transaction. Null if it has to wait or to restart: it is undone then. What it throws, the caller undoes. */
 export function runOnce(
   engine: Engine,
   transaction: Transaction,

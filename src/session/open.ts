@@ -37,6 +37,11 @@ const planCacheBytes = 32 << 20
 
 /** `env` is Node's unless the options bring another. @throws DatabaseError 55006 if the directory is open elsewhere, XX001 if its log is damaged */
 export function openDatabase(env: Env, path: string | undefined, options: OpenOptions): Database {
+  return new Database(openEngine(env, path, options))
+}
+
+/** As `openDatabase`, without the handle. */
+export function openEngine(env: Env, path: string | undefined, options: OpenOptions): Engine {
   const trace = new Trace()
   const store = new Store()
   const settings = {
@@ -47,17 +52,15 @@ export function openDatabase(env: Env, path: string | undefined, options: OpenOp
   }
   if (path === undefined || path === ':memory:') {
     const start = { catalog: CatalogRoot.empty, timestamp: 0 }
-    return new Database(
-      new Engine(
-        {
-          env,
-          trace,
-          store,
-          log: null,
-          transactions: (listener) => new TransactionManager(store, listener, trace, start),
-        },
-        settings,
-      ),
+    return new Engine(
+      {
+        env,
+        trace,
+        store,
+        log: null,
+        transactions: (listener) => new TransactionManager(store, listener, trace, start),
+      },
+      settings,
     )
   }
   let catalog = CatalogRoot.empty
@@ -78,22 +81,20 @@ export function openDatabase(env: Env, path: string | undefined, options: OpenOp
     replay,
   )
   const start = { catalog, timestamp: replay.timestamp }
-  return new Database(
-    new Engine(
-      {
-        env,
-        trace,
-        store,
-        log,
-        transactions: (listener) => {
-          const manager = new TransactionManager(store, listener, trace, start)
-          manager.attachLog(log, options.durability ?? 'full')
-          target = manager.logListener
-          return manager
-        },
+  return new Engine(
+    {
+      env,
+      trace,
+      store,
+      log,
+      transactions: (listener) => {
+        const manager = new TransactionManager(store, listener, trace, start)
+        manager.attachLog(log, options.durability ?? 'full')
+        target = manager.logListener
+        return manager
       },
-      settings,
-    ),
+    },
+    settings,
   )
 }
 

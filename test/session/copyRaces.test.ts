@@ -61,3 +61,15 @@ it('that is cancelled while it waits for its table leaves its place in the queue
   await session.query('ROLLBACK')
   await db.query('DROP TABLE t')
 })
+
+it('that fails gives its snapshot up: the transaction goes on from its savepoint', async () => {
+  const db = await open()
+  await db.exec('CREATE TABLE t (id int PRIMARY KEY)')
+  const session = await db.connect()
+  await session.exec('BEGIN; INSERT INTO t VALUES (1); SAVEPOINT s')
+  const error = await errorOf(session.copyFrom('COPY t FROM STDIN (FORMAT csv)', ['2\n1\n']))
+  expect(error).toMatchObject({ code: '23505', where: 'COPY t, line 2' })
+  await session.query('ROLLBACK TO s')
+  expect((await session.query('SELECT id FROM t')).rows).toEqual([{ id: 1 }])
+  await session.query('COMMIT')
+})
