@@ -45,11 +45,21 @@ export function output(g: SinkContext, row: Row, columns: readonly PlanColumn[])
     return `${nullTest(o)} ? null : ${name}(${o.code})`
   })
   const entries =
-    mode === 'objects' ? cells.map((cell, i) => `[${writer.slots.name(columns[i]!.name)}]: ${cell}`) : cells
+    mode === 'objects'
+      ? cells.map((cell, i) => `[${writer.slots.name(propertyKey(columns[i]!.name))}]: ${cell}`)
+      : cells
   const rows = g.top('rows', 'run.rows')
   const result = rowLiteral(writer, entries, mode === 'objects')
   if (!g.budgeted) writer.line(`${rows}.push(${result})`)
   else writer.line(`if ((${rows}.push(${result}) & 255) === 0) budget = run.rowsGrew(budget)`)
+}
+
+/**
+ * The same string, interned by the JavaScript engine. Names come out of SQL texts, and of a computed key that is not interned
+ * an object literal makes a call into the runtime: ten times the cost of the whole row.
+ */
+function propertyKey(name: string): string {
+  return Object.keys({ [name]: true })[0] ?? name
 }
 
 /** An object or array of these entries; a long one becomes a constant of several lines before its use. */
