@@ -131,7 +131,7 @@ export class Transaction implements Writer, LockOwner {
   /**
    * Begins a statement and returns what it sees: a fresh view at READ COMMITTED and READ UNCOMMITTED, the transaction's at
    * REPEATABLE READ (taken now, if this is its first statement). The object belongs to the transaction and is retained
-   * until the statement ends.
+   * until the statement ends, or waits.
    */
   beginStatement(): ReadView {
     assert(this.state === 'active', 'only an active transaction runs statements')
@@ -143,7 +143,6 @@ export class Transaction implements Writer, LockOwner {
   /** The next run of the same statement, after BLOCKED was granted or after CHANGED. */
   restartStatement(): ReadView {
     assert(this.state === 'active' && this.waitingFor === null, 'a statement restarts when its wait is over')
-    if (this.level === 'read committed') this.#engine.snapshots.release(this.#view)
     return this.#takeView()
   }
 
@@ -383,9 +382,10 @@ export class Transaction implements Writer, LockOwner {
     }
   }
 
-  /** Undoes what this run of the statement wrote, and keeps its locks for the next run. */
+  /** Undoes what this run of the statement wrote, and keeps its locks for the next run, which gets a view of its own. */
   #abandon(): void {
     this.#equals = null
+    if (this.level === 'read committed') this.#engine.snapshots.release(this.#view)
     let wrote = false
     for (let entry = this.lastEntry; entry !== this.#statementStart; entry = entry!.previous) {
       this.#hasIdleLocks = true

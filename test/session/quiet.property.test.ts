@@ -32,7 +32,7 @@ class Fuzz {
   readonly #db: Database
   readonly #sessions: Session[] = []
   readonly #calls: Promise<unknown>[] = []
-  readonly #iterators: AsyncGenerator<unknown>[] = []
+  readonly #iterators: AsyncGenerator[] = []
   readonly #aborts: AbortController[] = []
   readonly internal: unknown[] = []
 
@@ -106,29 +106,37 @@ class Fuzz {
       return
     }
     if (session.transactionStatus === 'failed' && turn > 1) {
-      return this.#note(session.query(turn > 5 ? 'ROLLBACK' : 'ROLLBACK TO s'))
+      this.#note(session.query(turn > 5 ? 'ROLLBACK' : 'ROLLBACK TO s'))
+      return
     }
     switch (this.#n(14)) {
       case 0:
       case 1:
       case 2:
-      case 3:
-        return this.#note(session.query(this.#statement(), [], this.#signal()))
+      case 3: {
+        this.#note(session.query(this.#statement(), [], this.#signal()))
+        return
+      }
       case 4:
       case 5:
-      case 6:
-        return this.#note(session.query(this.#control(session.transactionStatus)))
-      case 7:
-        return this.#note(
+      case 6: {
+        this.#note(session.query(this.#control(session.transactionStatus)))
+        return
+      }
+      case 7: {
+        this.#note(
           session.exec(
             `${this.#statement()}; ${this.#control(session.transactionStatus)}; ${this.#statement()}`,
             this.#signal(),
           ),
         )
+        return
+      }
       case 8: {
         const rows = session.stream(this.#statement(), [], this.#signal())
         this.#iterators.push(rows)
-        return this.#note(rows.next())
+        this.#note(rows.next())
+        return
       }
       case 9: {
         const rows = this.#iterators.pop()
@@ -137,16 +145,20 @@ class Fuzz {
       }
       case 10:
         return this.#aborts.pop()?.abort()
-      case 11:
-        return this.#synchronously(session)
-      case 12:
-        return this.#note(
+      case 11: {
+        this.#synchronously(session)
+        return
+      }
+      case 12: {
+        this.#note(
           session.copyFrom(
             `COPY ${this.#pick(['t (id, k)', 'u'])} FROM STDIN (FORMAT csv)`,
             this.#data(),
             this.#signal(),
           ),
         )
+        return
+      }
       case 13:
         if (this.#n(4) > 0) return
         session.close()
@@ -231,7 +243,8 @@ test.each(seeds)('nothing is left, and all is there after reopening (seed %i)', 
     else setImmediate(() => later(turns - 1, complete))
   }
   const env = new SimulatedEnv(disk, { seed, deliver: (complete) => later(random.below(12), complete) })
-  const engine = openEngine(env, 'db', options(seed))
+  const durability = seed % 3 === 0 ? 'relaxed' : seed % 7 === 0 ? 'none' : 'full'
+  const engine = openEngine(env, 'db', { ...options(seed), durability })
   const db = await run(engine, seed)
   const contents = async (from: Database): Promise<unknown> => {
     const tables = from.describe().map(({ name }) => name)
