@@ -231,16 +231,14 @@ export class Transaction implements Writer, LockOwner {
     const { locks } = this.#engine
     if (head !== null && head.writer !== this && !head.writer.published) return this.#wait(table, rowId, mode)
     if (locks.rowLockCount > 0 && locks.isPromised(this, table, rowId)) return this.#wait(table, rowId, mode)
-    let entry = head
-    if (entry !== null) {
-      while (entry !== null && entry.writer === this) entry = entry.older
-      if (entry !== null && !this.#view.sees(entry)) {
-        if (this.level === 'repeatable read')
-          throw concurrentUpdate(table.existsInPlace(rowId) ? 'update' : 'delete', table.name)
-        this.#abandon()
-        return Outcome.CHANGED
-      }
+    // A row that is locked already was found to be the newest then, and nobody has changed it since.
+    if (head !== null && head.writer !== this && !this.#view.sees(head)) {
+      if (this.level === 'repeatable read')
+        throw concurrentUpdate(table.existsInPlace(rowId) ? 'update' : 'delete', table.name)
+      this.#abandon()
+      return Outcome.CHANGED
     }
+    let entry
     if (head === null || head.writer !== this || head.command !== this.command) entry = table.lock(this, rowId, mode)
     else {
       entry = head
