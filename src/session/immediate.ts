@@ -6,7 +6,7 @@
  * restart) it undoes and leaves to a task: it returns null, and nothing has happened.
  */
 import { assert } from '../assert.ts'
-import type { CompiledStatement, Execution, OutputForm } from '../executor/index.ts'
+import type { CompiledStatement, Execution, ExecutionContext, OutputForm } from '../executor/index.ts'
 import { MemoryAccount, Step } from '../executor/index.ts'
 import { ReadView } from '../storage/readView.ts'
 import type { Transaction } from '../txn/transaction.ts'
@@ -59,13 +59,8 @@ function readAlone(
   for (const table of compiled.tables) if (!transactions.mayRead(table)) return null
   transactions.readView(sharedView)
   if (state.defaultModes().level === 'read uncommitted') sharedView.timestamp = Number.POSITIVE_INFINITY
-  const execution = compiled.start(
-    { transaction: null, view: sharedView, parameters, memory: new MemoryAccount(engine.memoryLimit) },
-    output,
-  )
-  let step = execution.step(stepBudget)
-  while (step === Step.YIELD) step = execution.step(stepBudget)
-  assert(step === Step.DONE, 'a read waits for no row')
+  const execution = start(engine, compiled, null, sharedView, parameters, output)
+  assert(runToEnd(execution) === Step.DONE, 'a read waits for no row')
   return execution
 }
 
@@ -127,18 +122,44 @@ export function runOnce(
       return null
     }
   }
-  const view = transaction.beginStatement()
-  const execution = compiled.start(
-    { transaction, view, parameters, memory: new MemoryAccount(engine.memoryLimit) },
-    output,
-  )
-  let step = execution.step(stepBudget)
-  while (step === Step.YIELD) step = execution.step(stepBudget)
-  if (step === Step.DONE) {
+  const execution = start(engine, compiled, transaction, transaction.beginStatement(), parameters, output)
+  if (runToEnd(execution) === Step.DONE) {
     transaction.endStatement()
     return execution
   }
   transaction.waitingFor?.cancel()
   transaction.undoStatement()
   return null
+}
+
+/** Of statements that hold one row at most: nothing to bound. */
+const singleRowMemory = new MemoryAccount()
+
+/** Filled anew for each run, which takes what it needs when it starts: the short way allocates none. */
+const context: { -readonly [K in keyof ExecutionContext]: ExecutionContext[K] } = {
+  transaction: null,
+  view: sharedView,
+  parameters: [],
+  memory: singleRowMemory,
+}
+
+function start(
+  engine: Engine,
+  compiled: CompiledStatement,
+  transaction: Transaction | null,
+  view: ReadView,
+  parameters: Value[],
+  output: OutputForm,
+): Execution {
+  context.transaction = transaction
+  context.view = view
+  context.parameters = parameters
+  context.memory = compiled.endsAtOnce ? singleRowMemory : new MemoryAccount(engine.memoryLimit)
+  return compiled.start(context, output)
+}
+
+function runToEnd(execution: Execution): Step {
+  let step = execution.step(stepBudget)
+  while (step === Step.YIELD) step = execution.step(stepBudget)
+  return step
 }
