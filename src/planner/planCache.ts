@@ -55,6 +55,8 @@ const SEVERAL_OR_NONE = /;\s*[^;\s]|^[;\s]*$/
 const MAX_LIFTED = 1000
 /** A text whose pinned literals are always fresh (a LIKE pattern that a user types) must not push all others out. */
 const MAX_PINNED_VARIANTS = 200
+/** Texts that are found without a scan. */
+const MAX_EXACT = 1000
 /** What a parsed, bound and compiled statement weighs per character of its text, by measurement of the heap. */
 const BYTES_PER_CHARACTER = 150
 const BYTES_PER_TEXT = 4000
@@ -64,6 +66,8 @@ export class PlanCache {
   readonly #maxBytes: number
   readonly #shapes = new Map<string, Shape>()
   readonly #prepared = new Map<string, CachedText>()
+  /** By the text as it stands, of those without literals: a text with parameters is the same string each time, and is not scanned. */
+  readonly #exact = new Map<string, FoundText>()
   #bytes = 0
 
   constructor(tables: TableLookup, options: PlanCacheOptions) {
@@ -78,6 +82,17 @@ export class PlanCache {
 
   /** The statements of an ad-hoc text. Throws the parser's errors. */
   find(sql: string): FoundText {
+    const exact = this.#exact.get(sql)
+    if (exact !== undefined && this.#hasRoom) return exact
+    const found = this.#findNormalised(sql)
+    if (found.literals?.literals.length === 0 && this.#hasRoom) {
+      if (this.#exact.size >= MAX_EXACT) this.#exact.clear()
+      this.#exact.set(sql, found)
+    }
+    return found
+  }
+
+  #findNormalised(sql: string): FoundText {
     const literals = normalise(sql)
     if (literals === null) return this.#once(sql)
     const shape = this.#shapes.get(literals.key)
@@ -143,12 +158,18 @@ export class PlanCache {
 
   /** Maps keep the order of insertion: the last is the most recently used. */
   #touch(key: string, shape: Shape): void {
-    if (this.#bytes < this.#maxBytes / 2) return
+    if (this.#hasRoom) return
     this.#shapes.delete(key)
     this.#shapes.set(key, shape)
   }
 
+  /** While the cache is half empty, nobody needs to know what was used last. */
+  get #hasRoom(): boolean {
+    return this.#bytes < this.#maxBytes / 2
+  }
+
   #evict(): void {
+    if (this.#bytes > this.#maxBytes) this.#exact.clear()
     for (const [key, shape] of this.#shapes) {
       if (this.#bytes <= this.#maxBytes) return
       this.#shapes.delete(key)

@@ -56,6 +56,16 @@ describe('which texts share a plan', () => {
     expect(only('SELECT * FROM t WHERE id = 8').plan(root, [])).toBe(planned)
   })
 
+  test('a text without literals is found as it stands, as long as nothing was evicted', () => {
+    const sql = 'SELECT a FROM t WHERE id = $1'
+    const found = cache.find(sql)
+    expect(cache.find(sql)).toBe(found)
+    expect(cache.find('SELECT a FROM t WHERE id = $2').text).not.toBe(found.text)
+    for (let n = 0; n < 400; n++) cache.find(`SELECT a AS a${'x'.repeat(n)} FROM t`)
+    expect(cache.bytes).toBeLessThanOrEqual(1 << 20)
+    expect(cache.find(sql)).not.toBe(found)
+  })
+
   test('not those whose literals differ in kind', () => {
     const statement = only('SELECT * FROM t WHERE id = 1')
     expect(only('SELECT * FROM t WHERE id = 3000000000')).not.toBe(statement)
