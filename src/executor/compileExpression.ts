@@ -432,7 +432,7 @@ function flatten(e: LogicalExpression): Expression[] {
   const flat: Expression[] = []
   const pending: Expression[] = [...e.args].reverse()
   for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (next.kind === e.kind) pending.push(...[...next.args].reverse())
+    if (next.kind === e.kind) for (const arg of [...next.args].reverse()) pending.push(arg)
     else flat.push(next)
   }
   return flat

@@ -233,7 +233,7 @@ interface Output {
 
 /** The columns that the parent or the filter needs, in the table's order. */
 function outputOf(get: Get, required: ReadonlySet<number>, filter: readonly Expression[]): Output {
-  const needed = columnsIn(...filter)
+  const needed = columnsIn(filter)
   const output = get.attributes
     .map((_, ordinal) => ordinal)
     .filter((ordinal) => required.has(get.attributes[ordinal]!.id) || needed.has(get.attributes[ordinal]!.id))

@@ -10,6 +10,7 @@ import type { ColumnExpression, Expression } from '../executor/expression.ts'
 import type { AggregateCall } from '../executor/plan.ts'
 import { primaryKey } from '../catalog/index.ts'
 import { ungroupedColumn } from '../errors.ts'
+import { sameType } from '../types/registry.ts'
 import type { BindContext } from './bindContext.ts'
 import { equalExpressions, mapChildren } from './expressionTree.ts'
 import type { AggregationCall, ProjectionItem } from './logical.ts'
@@ -71,12 +72,26 @@ export class Grouping {
     for (const key of this.keys) if (equalExpressions(key.expression, e)) return columnOf(key.attribute)
     if (e.kind !== 'column') return mapChildren(e, (child) => this.regroup(child))
     if (this.#collector.isAggregate(e.column)) return e
+    const relabelled = this.#relabelled(e)
+    if (relabelled !== null) return relabelled
     const attribute = this.#determined(e.column)
     if (attribute === null) {
       const { name, position } = this.#collector.placeOf(e.column)
       throw ungroupedColumn(name, position)
     }
     return { ...e, nullable: attribute.nullable }
+  }
+
+  /** A key that is a column as its table has it, and is read here as a binary-compatible type: varchar as text. */
+  #relabelled(e: ColumnExpression): ColumnExpression | null {
+    const declared = this.#scope.tables.flatMap(({ attributes }) => attributes).find(({ id }) => id === e.column)
+    for (const { expression, attribute } of this.keys) {
+      if (expression.kind !== 'column' || expression.column !== e.column) continue
+      if (declared !== undefined && sameType(expression.type, declared.type)) {
+        return { ...columnOf(attribute), type: e.type }
+      }
+    }
+    return null
   }
 
   /** Adds the column as a key if its table's primary key is among the keys. */

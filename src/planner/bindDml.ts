@@ -20,6 +20,7 @@ import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { getTable } from './bindFrom.ts'
 import { bindQuery, starColumns } from './bindQuery.ts'
+import { leftmostPosition } from './leftmostPosition.ts'
 import type { Attribute, Get, LogicalPlan, ProjectionItem } from './logical.ts'
 import { columnOf } from './logical.ts'
 import { isNullable } from './nullability.ts'
@@ -136,7 +137,7 @@ function assign(binder: ExpressionBinder, e: ast.Expression, table: TableDescrip
   const column = table.columns[ordinal]!
   const bound = binder.bind(e)
   if (!binder.coercion.canAssign(bound, column.type)) {
-    throw assignmentTypeMismatch(column.name, typeName(column.type), typeName(bound.type), e.position)
+    throw assignmentTypeMismatch(column.name, typeName(column.type), typeName(bound.type), leftmostPosition(e))
   }
   return binder.coercion.cast(bound, column.type, 'assignment', e.position)
 }

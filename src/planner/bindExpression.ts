@@ -21,7 +21,7 @@ import { comparator, hashKey } from '../types/comparison.ts'
 import { functionSignature, resolveFunction } from '../types/functions.ts'
 import { compileLike, likeTest } from '../types/like.ts'
 import { equalityOf, resolveOperator, resolvePrefixOperator } from '../types/operators.ts'
-import { BOOLEAN, fixedNumeric, INT4, INT8, TEXT, typeName, UNKNOWN } from '../types/registry.ts'
+import { BOOLEAN, fixedNumeric, INT4, INT8, isInteger, TEXT, typeName, UNKNOWN } from '../types/registry.ts'
 import { resolveTypeName } from '../types/registry.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { AggregateCollector } from './aggregates.ts'
@@ -29,6 +29,7 @@ import { at } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
 import { Coercion, constant, logical, not } from './coerce.ts'
 import { some } from './expressionTree.ts'
+import { leftmostPosition } from './leftmostPosition.ts'
 import { columnOf } from './logical.ts'
 import type { Attribute } from './logical.ts'
 import { numericValue } from './parameters.ts'
@@ -113,7 +114,9 @@ export class ExpressionBinder {
   boolean(e: ast.Expression, clause: string): Expression {
     const bound = this.bind(e)
     if (bound.type.kind === 'boolean') return bound
-    if (bound.type.kind !== 'unknown') throw wrongArgumentType(clause, 'boolean', typeName(bound.type), e.position)
+    if (bound.type.kind !== 'unknown') {
+      throw wrongArgumentType(clause, 'boolean', typeName(bound.type), leftmostPosition(e))
+    }
     return this.coercion.cast(bound, BOOLEAN, 'implicit', e.position)
   }
 
@@ -121,7 +124,7 @@ export class ExpressionBinder {
   assigned(e: ast.Expression, to: SqlType, clause: string): Expression {
     const bound = this.bind(e)
     if (!this.coercion.canAssign(bound, to))
-      throw wrongArgumentType(clause, typeName(to), typeName(bound.type), e.position)
+      throw wrongArgumentType(clause, typeName(to), typeName(bound.type), leftmostPosition(e))
     return this.coercion.cast(bound, to, 'assignment', e.position)
   }
 
@@ -206,13 +209,15 @@ export class ExpressionBinder {
 
   #between(e: ast.BetweenExpression): Expression {
     const operand = this.bind(e.operand)
+    // A parameter has the type that its first comparison gave it.
+    const again = (): Expression => (operand.kind === 'parameter' ? this.bind(e.operand) : operand)
     const low = this.bind(e.low)
     const high = this.bind(e.high)
     const { position } = e
     const above = (bound: Expression, where: ast.Expression): Expression =>
       this.#binary('>=', operand, bound, { position, left: e.operand, right: where })
     const below = (bound: Expression, where: ast.Expression): Expression =>
-      this.#binary('<=', operand, bound, { position, left: e.operand, right: where })
+      this.#binary('<=', again(), bound, { position, left: e.operand, right: where })
     let result = logical('and', [above(low, e.low), below(high, e.high)])
     if (e.symmetric) result = logical('or', [result, logical('and', [above(high, e.high), below(low, e.low)])])
     return e.negated ? not(result) : result
@@ -272,7 +277,7 @@ export class ExpressionBinder {
   }
 
   #case(e: ast.CaseExpression): Expression {
-    const operand = e.operand === null ? null : this.bind(e.operand)
+    const operand = e.operand === null ? null : this.value(e.operand)
     const whens = e.branches.map(({ condition }) =>
       operand === null || e.operand === null
         ? this.boolean(condition, 'CASE/WHEN')
@@ -284,7 +289,12 @@ export class ExpressionBinder {
     )
     const thens = e.branches.map(({ result }) => this.bind(result))
     const otherwise = e.otherwise === null ? null : this.bind(e.otherwise)
-    const type = at(e.position, () => commonType([...(otherwise === null ? [] : [otherwise]), ...thens].map(typeOf)))
+    const sources = e.branches.map(({ result }) => result)
+    // PostgreSQL looks at ELSE first.
+    const type =
+      otherwise === null || e.otherwise === null
+        ? commonTypeOf(sources, thens, 'CASE')
+        : commonTypeOf([e.otherwise, ...sources], [otherwise, ...thens], 'CASE')
     const branches = []
     for (const [i, when] of whens.entries()) {
       if (when.kind === 'constant' && when.value !== true) continue
@@ -338,7 +348,7 @@ export class ExpressionBinder {
   #common(e: ast.FunctionCall, construct: string): readonly [readonly Expression[], SqlType] {
     if (e.arguments.length === 0) throw unknownFunction(e)
     const args = e.arguments.map((argument) => this.bind(argument))
-    const type = at(e.position, () => commonType(args.map(typeOf), construct))
+    const type = commonTypeOf(e.arguments, args, construct)
     return [args.map((arg, i) => this.coercion.cast(arg, type, 'implicit', e.arguments[i]!.position)), type]
   }
 
@@ -358,10 +368,24 @@ export class ExpressionBinder {
       throw unknownFunction(e)
     }
     const left = this.bind(first)
-    const equal = this.#binary('=', left, this.bind(second), { position: e.position, left: first, right: second })
-    const value = this.coercion.known(left, first.position)
+    const right = this.bind(second)
+    const equal = this.#binary('=', left, right, { position: e.position, left: first, right: second })
+    const value = this.#nullIfValue(left, right, first)
     const branches = [{ when: equal, then: constant(null, value.type) }]
     return { kind: 'case', branches, otherwise: value, type: value.type }
+  }
+
+  /** NULLIF gives its first operand in the type in which it is compared; integers of any width keep theirs, and dates. */
+  #nullIfValue(left: Expression, right: Expression, source: ast.Expression): Expression {
+    const { kind } = left.type
+    const keeps =
+      (isInteger(left.type) && isInteger(right.type)) ||
+      kind === right.type.kind ||
+      kind === 'date' ||
+      kind === 'timestamp'
+    if (keeps && kind !== 'varchar' && kind !== 'unknown') return left
+    const type = commonType([left.type, right.type], 'NULLIF')
+    return this.coercion.cast(left, type.kind === 'varchar' ? TEXT : type, 'implicit', source.position)
   }
 
   #aggregate(e: ast.FunctionCall): Expression {
@@ -398,6 +422,19 @@ interface Sides {
 
 const typeOf = (e: Expression): SqlType => e.type
 const positionOf = (e: ast.Expression): number => e.position
+
+/** Throws 42804 at the first expression whose type does not meet those before it. */
+function commonTypeOf(sources: readonly ast.Expression[], bound: readonly Expression[], construct: string): SqlType {
+  const types = bound.map(typeOf)
+  try {
+    return commonType(types, construct)
+  } catch (error) {
+    for (const [i, source] of sources.entries()) {
+      at(leftmostPosition(source), () => commonType(types.slice(0, i + 1), construct))
+    }
+    throw error
+  }
+}
 
 function unknownFunction(e: ast.FunctionCall): DatabaseError {
   const name = e.schema === null ? e.name : `${e.schema}.${e.name}`

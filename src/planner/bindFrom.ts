@@ -1,20 +1,15 @@
 /** FROM: tables, derived tables and joins, to a plan and the scope that the other clauses see. */
-import {
-  featureNotSupported,
-  tooManyColumnAliases,
-  usingColumnAmbiguous,
-  usingColumnMissing,
-  usingColumnTwice,
-} from '../errors.ts'
+import { tooManyColumnAliases, usingColumnAmbiguous, usingColumnMissing, usingColumnTwice } from '../errors.ts'
 import type { Expression } from '../executor/expression.ts'
 import type * as ast from '../parser/ast.ts'
+import { commonType } from '../types/commonType.ts'
 import { resolveOperator } from '../types/operators.ts'
 import { at } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { Coercion, logical } from './coerce.ts'
-import type { Attribute, BoundQuery, Get, LogicalPlan } from './logical.ts'
-import { columnOf } from './logical.ts'
+import type { Attribute, BoundQuery, Get, LogicalPlan, ProjectionItem } from './logical.ts'
+import { attributesOf, columnOf } from './logical.ts'
 import type { ScopeColumn } from './scope.ts'
 import { Scope } from './scope.ts'
 
@@ -65,6 +60,13 @@ export function getTable(context: BindContext, name: ast.TableName, alias: strin
   }
 }
 
+interface Using {
+  readonly condition: Expression
+  readonly columns: readonly ScopeColumn[]
+  /** Merged columns that the left side must compute first: its own in the type that both sides have in common. */
+  readonly computed: readonly ProjectionItem[]
+}
+
 class FromBinder {
   readonly #context: BindContext
   readonly #names: ReadonlySet<string>
@@ -101,16 +103,21 @@ class FromBinder {
     const kind = join.type === 'left' ? 'left' : 'inner'
     let condition: Expression | null = null
     let columns = both.columns
+    let leftPlan = left.plan
     if (join.using.length > 0) {
-      const using = this.#using(join, left.scope, right.scope)
+      const using = this.#using(join, kind, left.scope, right.scope)
       condition = using.condition
       columns = using.columns
+      if (using.computed.length > 0) {
+        const kept = attributesOf(leftPlan).map((attribute) => ({ attribute, expression: columnOf(attribute) }))
+        leftPlan = { kind: 'projection', input: leftPlan, items: [...kept, ...using.computed] }
+      }
     } else if (join.on !== null) {
       const scope = both.hiding(this.#names)
       const binder = new ExpressionBinder(this.#context, scope, { clause: 'JOIN conditions', aggregates: null })
       condition = binder.boolean(join.on, 'JOIN/ON')
     }
-    const plan: LogicalPlan = { kind: 'join', join: kind, left: left.plan, right: right.plan, condition }
+    const plan: LogicalPlan = { kind: 'join', join: kind, left: leftPlan, right: right.plan, condition }
     if (kind === 'inner') return { plan, scope: new Scope(both.tables, columns) }
     const nullable = right.scope.nullable()
     const ids = new Set(nullable.columns.map(({ attribute }) => attribute.id))
@@ -121,11 +128,12 @@ class FromBinder {
   }
 
   /** The merged columns come first, then the rest of the left side, then that of the right. */
-  #using(join: ast.Join, left: Scope, right: Scope): { condition: Expression; columns: readonly ScopeColumn[] } {
+  #using(join: ast.Join, kind: 'inner' | 'left', left: Scope, right: Scope): Using {
     const coercion = new Coercion(this.#context.parameters)
     const merged: ScopeColumn[] = []
     const gone: ScopeColumn[] = []
     const conditions: Expression[] = []
+    const computed: ProjectionItem[] = []
     const seen = new Set<string>()
     for (const { name, position } of join.using) {
       if (seen.has(name)) throw usingColumnTwice(name, position)
@@ -133,16 +141,21 @@ class FromBinder {
       const a = usingColumn(left, name, 'left', position)
       const b = usingColumn(right, name, 'right', position)
       const operands = [columnOf(a.attribute), columnOf(b.attribute)] as const
+      const common = commonType([a.attribute.type, b.attribute.type], 'JOIN/USING')
       const equal = at(position, () => resolveOperator('=', operands[0].type, operands[1].type))
       conditions.push(coercion.call(equal, operands, [position, position]))
-      if (a.attribute.type.kind !== b.attribute.type.kind) {
-        throw featureNotSupported('JOIN USING over columns of different types', { position: position + 1 })
+      if (a.attribute.type.kind === common.kind) merged.push(a)
+      else if (kind === 'inner' && b.attribute.type.kind === common.kind) merged.push(b)
+      else {
+        const expression = coercion.cast(operands[0], common, 'implicit', position)
+        const attribute = this.#context.attribute(name, common, a.attribute.nullable)
+        computed.push({ attribute, expression })
+        merged.push({ attribute, table: a.table })
       }
-      merged.push(a)
       gone.push(a, b)
     }
     const rest = [...left.columns, ...right.columns].filter((column) => !gone.includes(column))
-    return { condition: logical('and', conditions), columns: [...merged, ...rest] }
+    return { condition: logical('and', conditions), columns: [...merged, ...rest], computed }
   }
 }
 

@@ -37,7 +37,7 @@ export function resolveAll(list: readonly Expression[], attributes: readonly Att
 export function arrange(built: Built, output: readonly Attribute[]): Built {
   const { node, attributes } = built
   if (output.length === attributes.length && output.every((attribute, i) => attribute.id === attributes[i]!.id)) {
-    const named = output.every((attribute, i) => attribute.name === attributes[i]!.name)
+    const named = output.every(({ name, type }, i) => name === attributes[i]!.name && type === attributes[i]!.type)
     return named ? built : { ...built, attributes: output, node: { ...node, columns: renamedColumns(node, output) } }
   }
   if ((node.kind === 'tableScan' || node.kind === 'indexScan') && !node.withRowId) {
@@ -58,7 +58,7 @@ export function arrange(built: Built, output: readonly Attribute[]): Built {
 }
 
 function renamedColumns(node: PhysicalPlan, output: readonly Attribute[]): readonly PlanColumn[] {
-  return node.columns.map((column, i) => ({ ...column, name: output[i]!.name }))
+  return node.columns.map((column, i) => ({ ...column, name: output[i]!.name, type: output[i]!.type }))
 }
 
 /** A scan yields its columns in any order for free, if it needs no others for its filter. */
@@ -76,7 +76,7 @@ function permuted<Scan extends TableScan | IndexScan>(
       : mapColumns(scan.filter, (column) => ({ ...column, column: from.indexOf(column.column) }))
   return {
     ...scan,
-    columns: from.map((ordinal, i) => ({ ...scan.columns[ordinal]!, name: output[i]!.name })),
+    columns: from.map((ordinal, i) => ({ ...scan.columns[ordinal]!, name: output[i]!.name, type: output[i]!.type })),
     output: from.map((ordinal) => scan.output[ordinal]!),
     filter,
   }

@@ -92,8 +92,12 @@ export function collectColumns(e: Expression, into: Set<number>): void {
   else for (const child of children(e)) collectColumns(child, into)
 }
 
-export function columnsIn(...expressions: readonly (Expression | null)[]): Set<number> {
+export function columnsIn(expressions: Expression | readonly (Expression | null)[]): Set<number> {
   const columns = new Set<number>()
+  if ('kind' in expressions) {
+    collectColumns(expressions, columns)
+    return columns
+  }
   for (const e of expressions) if (e !== null) collectColumns(e, columns)
   return columns
 }

@@ -2,21 +2,25 @@
 import type { Expression } from '../parser/ast.ts'
 
 export function outputName(e: Expression): string {
-  return nameOf(e) ?? '?column?'
+  return strongName(e) ?? weakName(e) ?? '?column?'
 }
 
-function nameOf(e: Expression): string | null {
+/** The name of a column or function, also from within casts and the ELSE of CASE. */
+function strongName(e: Expression): string | null {
   switch (e.kind) {
     case 'column':
     case 'function':
       return e.name
     case 'cast':
-      return nameOf(e.operand) ?? e.type.name
+      return strongName(e.operand)
     case 'case':
-      return (e.otherwise === null ? null : nameOf(e.otherwise)) ?? 'case'
-    case 'boolean':
-      return 'bool'
+      return e.otherwise === null ? null : strongName(e.otherwise)
     default:
       return null
   }
+}
+
+/** What serves if there is no such name: the outermost cast's type, or `case`. */
+function weakName(e: Expression): string | null {
+  return e.kind === 'cast' ? e.type.name : e.kind === 'case' ? 'case' : null
 }

@@ -37,8 +37,8 @@ export function demandAll(output: readonly Attribute[]): Demand {
   return { required: new Set(output.map((attribute) => attribute.id)), order: null, goal: null, limit: null }
 }
 
-function withColumns(demand: Demand, ...expressions: readonly (Expression | null)[]): Demand {
-  return { ...demand, required: new Set([...demand.required, ...columnsIn(...expressions)]) }
+function withColumns(demand: Demand, expressions: readonly (Expression | null)[]): Demand {
+  return { ...demand, required: new Set([...demand.required, ...columnsIn(expressions)]) }
 }
 
 function indifferent(required: ReadonlySet<number>): Demand {
@@ -86,7 +86,7 @@ export function build(plan: LogicalPlan, demand: Demand): Built {
 function buildSelection(plan: Extract<LogicalPlan, { kind: 'selection' }>, demand: Demand): Built {
   const { input, predicate } = plan
   if (input.kind === 'get') return readTable(input, conjuncts(predicate), demand.required, demand)
-  const built = build(input, { ...withColumns(demand, predicate), limit: null, goal: null })
+  const built = build(input, { ...withColumns(demand, [predicate]), limit: null, goal: null })
   return {
     ...built,
     node: {
@@ -102,7 +102,7 @@ function buildSelection(plan: Extract<LogicalPlan, { kind: 'selection' }>, deman
 function buildProjection(plan: Projection, demand: Demand): Built {
   if (plan.input.kind === 'rows' && plan.input.attributes.length === 0) return computedRows(plan, plan.input)
   const items = plan.items.filter((item) => demand.required.has(item.attribute.id))
-  const required = columnsIn(...items.map((item) => item.expression))
+  const required = columnsIn(items.map((item) => item.expression))
   const order = demand.order === null ? null : orderBelow(plan, demand.order)
   const built = build(plan.input, { ...demand, required, order })
   const attributes = items.map((item) => item.attribute)
@@ -148,10 +148,10 @@ function orderBelow(plan: Projection, order: readonly SortKey[]): readonly SortK
 
 function buildAggregation(plan: Aggregation): Built {
   const { keys, aggregates } = plan
-  const required = columnsIn(
+  const required = columnsIn([
     ...keys.map((key) => key.expression),
     ...aggregates.flatMap(({ call }) => [call.arg, call.filter]),
-  )
+  ])
   const input = build(plan.input, indifferent(required))
   const attributes = attributesOf(plan)
   return {
@@ -175,7 +175,7 @@ function buildAggregation(plan: Aggregation): Built {
 function buildSort(plan: LogicalSort, demand: Demand): Built {
   const expressions = plan.keys.map((key) => key.expression)
   const input = build(plan.input, {
-    ...withColumns(demand, ...expressions),
+    ...withColumns(demand, expressions),
     order: plan.keys,
     limit: null,
   })

@@ -35,7 +35,7 @@ interface Sides {
 
 export function buildJoin(plan: LogicalJoin, required: ReadonlySet<number>, build: Build): Built {
   const conditions = conjuncts(plan.condition)
-  const needed = new Set([...required, ...columnsIn(...conditions)])
+  const needed = new Set([...required, ...columnsIn(conditions)])
   const leftIds = idsOf(plan.left)
   const rightIds = idsOf(plan.right)
   const sides = split(conditions, leftIds, rightIds)
@@ -183,12 +183,12 @@ function indexJoin(
 
   const rest = [...sides.others, ...predicates, ...sides.keys.filter((k) => !used.includes(k)).map((k) => k.condition)]
   const rightIds = idsOf(plan.right)
-  const restColumns = columnsIn(...rest)
+  const restColumns = columnsIn(rest)
   const output = get.attributes
     .map((_, ordinal) => ordinal)
     .filter((o) => required.has(get.attributes[o]!.id) || restColumns.has(get.attributes[o]!.id))
   const right = output.map((ordinal) => get.attributes[ordinal]!)
-  const needed = new Set([...required, ...restColumns, ...columnsIn(...equals)].filter((c) => !rightIds.has(c)))
+  const needed = new Set([...required, ...restColumns, ...columnsIn(equals)].filter((c) => !rightIds.has(c)))
   const finish = (left: Built): Built => {
     const attributes = joined(plan.join, left.attributes, right)
     const node: IndexJoin = {

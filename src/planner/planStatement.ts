@@ -101,7 +101,7 @@ function planUpdate({ target, input, set, checks, returning }: BoundUpdate): Sta
 
 function planDelete({ target, input, returning }: BoundDelete): StatementPlan {
   const predicate = input.kind === 'selection' ? input.predicate : null
-  const needed = returning === null ? columnsIn(...conjuncts(predicate)) : new Set(target.attributes.map((a) => a.id))
+  const needed = returning === null ? columnsIn(conjuncts(predicate)) : new Set(target.attributes.map((a) => a.id))
   const output = target.attributes.filter((attribute) => needed.has(attribute.id))
   const node = withRowIdColumn(build(pushDown(input), demandAll(output)).node)
   return {

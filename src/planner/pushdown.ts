@@ -105,11 +105,11 @@ function innerJoin(plan: LogicalPlan, predicates: readonly Expression[]): Logica
   const pool = [...predicates]
   const flatten = (node: LogicalPlan): void => {
     if (node.kind === 'join' && node.join === 'inner') {
-      pool.push(...conjuncts(node.condition).flatMap(factored))
+      for (const conjunct of conjuncts(node.condition).flatMap(factored)) pool.push(conjunct)
       flatten(node.left)
       flatten(node.right)
     } else if (node.kind === 'selection') {
-      pool.push(...conjuncts(node.predicate).flatMap(factored))
+      for (const conjunct of conjuncts(node.predicate).flatMap(factored)) pool.push(conjunct)
       flatten(node.input)
     } else relations.push(node)
   }

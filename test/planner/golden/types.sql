@@ -70,10 +70,10 @@ SELECT CASE WHEN i THEN 1 END FROM t;
 -- ERROR 42804: argument of CASE/WHEN must be type boolean, not type integer at "i THEN 1 END FROM t"
 
 SELECT CASE WHEN ok THEN 1 ELSE x END FROM t;
--- ERROR 42804: CASE types text and integer cannot be matched at "CASE WHEN ok THEN 1 ELSE x END FROM t"
+-- ERROR 42804: CASE types text and integer cannot be matched at "1 ELSE x END FROM t"
 
 SELECT COALESCE(i, x) FROM t;
--- ERROR 42804: COALESCE types integer and text cannot be matched at "COALESCE(i, x) FROM t"
+-- ERROR 42804: COALESCE types integer and text cannot be matched at "x) FROM t"
 
 SELECT i IN (1, 'x') FROM t;
 -- ERROR 22P02: invalid input syntax for type integer: "x" at "'x') FROM t"
