@@ -5,6 +5,8 @@
 import type * as ast from '../parser/ast.ts'
 
 export function leftmostPosition(e: ast.Expression): number {
+  // A literal of a written type (date '…', CAST('…' AS date)) is a constant, which stands where its string stands.
+  if (e.kind === 'cast' && e.operand.kind === 'string') return e.operand.position
   let { position } = e
   for (let next = leftOperand(e); next !== null; next = leftOperand(next)) position = Math.min(position, next.position)
   return position
