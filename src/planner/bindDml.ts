@@ -66,7 +66,7 @@ export function bindInsert(context: BindContext, insert: ast.Insert): BoundInser
   const { source } = insert
   const bound =
     source.kind === 'insert_values' || source.kind === 'default_values'
-      ? insertRows(context, descriptor, columns, source)
+      ? insertRows(context, descriptor, columns, insert.columns, source)
       : insertQuery(context, descriptor, columns, source)
   const checks = rowChecks(context, descriptor)
   return { kind: 'insert', target, ...bound, checks, returning: bindReturning(context, target, insert.returning) }
@@ -100,6 +100,7 @@ function insertRows(
   context: BindContext,
   table: TableDescriptor,
   columns: readonly number[],
+  names: ast.Insert['columns'],
   source: ast.InsertValues | ast.InsertDefaults,
 ): InsertInput {
   const binder = new ExpressionBinder(context, Scope.empty, { clause: 'VALUES', aggregates: null })
@@ -110,7 +111,7 @@ function insertRows(
     const named = source.kind === 'insert_values' && row.length < columns.length
     const cells = [...defaults]
     if (named && !isImplicitPrefix(table, columns)) {
-      throw insertColumnCount('target columns', row.at(-1)?.position ?? source.position)
+      throw insertColumnCount('target columns', names?.[row.length]?.position ?? source.position)
     }
     for (const [i, value] of row.entries()) {
       const ordinal = columns[i]!

@@ -96,8 +96,12 @@ export class Coercion {
   }
 }
 
-/** The value of a call over constants, if it has one. */
+/** The value of a call over constants, if it has one; null if one of a strict call's operands is. */
 function fold(call: CallExpression): Expression {
+  // PostgreSQL does not compute the other operands either: `NULL + 2147483647 * a` is null and never out of range.
+  if (call.strict && call.args.some((arg) => arg.kind === 'constant' && arg.value === null)) {
+    return constant(null, call.type)
+  }
   if (!call.immutable || !call.args.every((arg) => arg.kind === 'constant')) return call
   try {
     return constant(evaluate(call, []), call.type)

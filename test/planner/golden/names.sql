@@ -113,7 +113,7 @@ INSERT INTO t VALUES (1, 2, 'x', 4);
 -- ERROR 42601: INSERT has more expressions than target columns at "4)"
 
 INSERT INTO t (id, amount) VALUES (1);
--- ERROR 42601: INSERT has more target columns than expressions at "1)"
+-- ERROR 42601: INSERT has more target columns than expressions at "amount) VALUES (1)"
 
 INSERT INTO t (id) VALUES (1, 2);
 -- ERROR 42601: INSERT has more expressions than target columns at "2)"
