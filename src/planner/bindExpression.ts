@@ -215,7 +215,7 @@ export class ExpressionBinder {
     const high = this.bind(e.high)
     const { position } = e
     const above = (bound: Expression, where: ast.Expression): Expression =>
-      this.#binary('>=', operand, bound, { position, left: e.operand, right: where })
+      this.#binary('>=', again(), bound, { position, left: e.operand, right: where })
     const below = (bound: Expression, where: ast.Expression): Expression =>
       this.#binary('<=', again(), bound, { position, left: e.operand, right: where })
     let result = logical('and', [above(low, e.low), below(high, e.high)])
