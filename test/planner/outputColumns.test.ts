@@ -41,7 +41,10 @@ describe('names and types of output columns are PostgreSQL 15’s', () => {
   })
 
   it('a parameter that BETWEEN compares twice has one type', async () => {
-    const { rows } = await db.query('SELECT $1 BETWEEN 1 AND $2 AND $3 NOT BETWEEN SYMMETRIC 5 AND $4 AS inside', [2, 3, 2, 4])
+    const { rows } = await db.query(
+      'SELECT $1 BETWEEN 1 AND $2 AND $3 NOT BETWEEN SYMMETRIC 5 AND $4 AS inside',
+      [2, 3, 2, 4],
+    )
     expect(rows).toEqual([{ inside: true }])
   })
 })
