@@ -14,6 +14,7 @@ import { ReadView } from '../src/storage/readView.ts'
 import type { RowTable } from '../src/storage/row/table.ts'
 import { Store } from '../src/storage/store.ts'
 import { Trace } from '../src/trace.ts'
+import { Isolations } from '../src/txn/isolation.ts'
 import { TransactionManager } from '../src/txn/manager.ts'
 import { resolveOperator } from '../src/types/operators.ts'
 import { INT4, TEXT } from '../src/types/registry.ts'
@@ -102,7 +103,7 @@ function read(statement: CompiledStatement, parameters: readonly Value[]): unkno
 }
 
 function write(statement: CompiledStatement, parameters: readonly Value[]): void {
-  const transaction = manager.begin({ level: 'read committed', readOnly: false, session: 1 })
+  const transaction = manager.begin({ isolation: Isolations.readCommitted, readOnly: false, session: 1 })
   const execution = statement.start({ transaction, view: transaction.beginStatement(), parameters, memory })
   if (execution.step(Number.POSITIVE_INFINITY) !== Step.DONE) throw new Error('unfinished')
   execution.release()
@@ -128,7 +129,7 @@ const random = (): number => {
 }
 
 const loading = performance.now()
-const load = manager.begin({ level: 'read committed', readOnly: false, session: 1 })
+const load = manager.begin({ isolation: Isolations.readCommitted, readOnly: false, session: 1 })
 for (let i = 0; i < rowCount; i++) {
   const context = {
     transaction: load,

@@ -8,6 +8,7 @@ import { ReadView } from '../src/storage/readView.ts'
 import { Store } from '../src/storage/store.ts'
 import { RowMode } from '../src/storage/undo.ts'
 import { Trace } from '../src/trace.ts'
+import { Isolations } from '../src/txn/isolation.ts'
 import { TransactionManager } from '../src/txn/manager.ts'
 import { TableMode } from '../src/txn/lockModes.ts'
 import type { Value } from '../src/types/value.ts'
@@ -39,7 +40,7 @@ const manager = new TransactionManager(store, { ready: nothing, published: nothi
   catalog: CatalogRoot.empty,
   timestamp: 0,
 })
-const options = { level: 'read committed', readOnly: false, session: 1 } as const
+const options = { isolation: Isolations.readCommitted, readOnly: false, session: 1 } as const
 const ddl = manager.begin(options)
 ddl.changeCatalog({ kind: 'createTable', table })
 manager.commit(ddl)

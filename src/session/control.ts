@@ -16,8 +16,8 @@ import type {
   Statement,
   TransactionModes,
 } from '../parser/ast.ts'
-import type { IsolationLevel } from '../txn/isolation.ts'
-import { isolationLevel } from '../txn/isolation.ts'
+import type { Isolation } from '../txn/isolation.ts'
+import { isolationNamed } from '../txn/isolation.ts'
 import type { OutputChoice } from './output.ts'
 import { emptyResult } from './output.ts'
 import type { QueryResult } from './result.ts'
@@ -111,7 +111,8 @@ function noTransaction(state: SessionState): void {
 function setTransaction(state: SessionState, statement: SetTransaction, among: boolean): void {
   const { modes, scope } = statement
   if (scope === 'session') {
-    if (modes.isolation !== null) state.settings.set('default_transaction_isolation', levelOf(modes) ?? '', false)
+    if (modes.isolation !== null)
+      state.settings.set('default_transaction_isolation', isolationIn(modes)?.title.toLowerCase() ?? '', false)
     if (modes.readOnly !== null)
       state.settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false)
     return
@@ -131,21 +132,25 @@ function changeModes(state: SessionState, modes: TransactionModes): void {
   const { block } = state
   const { transaction } = block
   if (transaction === null || !block.fresh) throw transactionModesTooLate()
-  block.restart(withModes({ level: transaction.level, readOnly: transaction.readOnly }, modes))
+  block.restart(withModes({ isolation: transaction.isolation, readOnly: transaction.readOnly }, modes))
 }
 
 const namesModes = (modes: TransactionModes): boolean => modes.isolation !== null || modes.readOnly !== null
 
 /** The level that was named; null if none was. Throws 0A000 for levels that are not built. */
-function levelOf(modes: TransactionModes): IsolationLevel | null {
+function isolationIn(modes: TransactionModes): Isolation | null {
   const { isolation, method } = modes
   if (isolation === null) return null
-  return isolationLevel(method === null ? isolation : `${isolation} using ${method}`)
+  return isolationNamed(method === null ? isolation : `${isolation} using ${method}`)
 }
 
 function withModes(defaults: BlockOptions, modes: TransactionModes): BlockOptions {
   if (modes.deferrable === true) throw featureNotSupported('DEFERRABLE')
-  return { ...defaults, level: levelOf(modes) ?? defaults.level, readOnly: modes.readOnly ?? defaults.readOnly }
+  return {
+    ...defaults,
+    isolation: isolationIn(modes) ?? defaults.isolation,
+    readOnly: modes.readOnly ?? defaults.readOnly,
+  }
 }
 
 /** `transaction_isolation` and `transaction_read_only` are settings in name only: they are modes of the transaction. */
@@ -154,7 +159,7 @@ function set(state: SessionState, statement: SetVariable): void {
   const name = statement.name.toLowerCase()
   if (value !== null && name === 'transaction_isolation') {
     changeModes(state, {
-      isolation: isolationLevel(value.toLowerCase()),
+      isolation: isolationNamed(value.toLowerCase()).level,
       method: null,
       readOnly: null,
       deferrable: null,
@@ -163,7 +168,7 @@ function set(state: SessionState, statement: SetVariable): void {
     changeModes(state, { isolation: null, method: null, readOnly: /^(on|true|1|yes)$/i.test(value), deferrable: null })
   } else if (value === null) state.settings.reset(name)
   else {
-    if (name === 'default_transaction_isolation') isolationLevel(value.toLowerCase())
+    if (name === 'default_transaction_isolation') isolationNamed(value.toLowerCase())
     if (statement.local && state.block.kind !== 'explicit') {
       state.notice({ severity: 'WARNING', code: '25P01', message: 'SET LOCAL can only be used in transaction blocks' })
     } else state.settings.set(name, value, statement.local)
@@ -186,7 +191,7 @@ function show(state: SessionState, statement: Show, output: OutputChoice): Query
         state.settings.all().map((s) => [s.name, s.setting, s.description]),
       )
     case 'transaction_isolation':
-      return rows(['transaction_isolation'], [[modes.level]])
+      return rows(['transaction_isolation'], [[modes.isolation.level]])
     case 'transaction_read_only':
       return rows(['transaction_read_only'], [[modes.readOnly ? 'on' : 'off']])
     default:

@@ -58,7 +58,7 @@ function readAlone(
   const { transactions } = engine
   for (const table of compiled.tables) if (!transactions.mayRead(table)) return null
   transactions.readView(sharedView)
-  if (state.defaultModes().level === 'read uncommitted') sharedView.timestamp = Number.POSITIVE_INFINITY
+  if (state.defaultModes().isolation.reads === 'in place') sharedView.timestamp = Number.POSITIVE_INFINITY
   const execution = start(engine, compiled, null, sharedView, parameters, output)
   assert(runToEnd(execution) === Step.DONE, 'a read waits for no row')
   return execution
@@ -73,7 +73,7 @@ function writeAlone(
 ): Execution | null {
   const { transactions } = engine
   const modes = state.defaultModes()
-  const transaction = transactions.begin({ level: modes.level, readOnly: modes.readOnly, session: state.id })
+  const transaction = transactions.begin({ isolation: modes.isolation, readOnly: modes.readOnly, session: state.id })
   let execution: Execution | null
   try {
     execution = runOnce(engine, transaction, compiled, parameters, output)

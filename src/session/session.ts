@@ -4,7 +4,7 @@
  */
 import { callbackEndedTransaction, callbackIsAsync, handleClosed, transactionHadFailed } from '../errors.ts'
 import type { IsolationLevel } from '../txn/isolation.ts'
-import { isolationLevel } from '../txn/isolation.ts'
+import { isolationNamed } from '../txn/isolation.ts'
 import { execStatements, query } from './calls.ts'
 import type { CopyData } from './copyFrom.ts'
 import { copyInto } from './copyFrom.ts'
@@ -22,7 +22,7 @@ import { StreamTask } from './streamTask.ts'
 import type { BlockOptions, TransactionStatus } from './transactionBlock.ts'
 
 /** The isolation levels by SQL's names in lower case; 'snapshot' is another name of 'repeatable read'. */
-export type IsolationName = IsolationLevel | 'snapshot' | 'serializable'
+export type IsolationName = IsolationLevel | 'snapshot'
 
 export interface TransactionOptions extends RetryOptions {
   readonly isolation?: IsolationName
@@ -225,7 +225,7 @@ export class Session {
     this.#state.requireIdle()
     const defaults = this.#state.defaultModes()
     const modes: BlockOptions = {
-      level: options.isolation === undefined ? defaults.level : isolationLevel(options.isolation),
+      isolation: options.isolation === undefined ? defaults.isolation : isolationNamed(options.isolation),
       readOnly: options.readOnly ?? defaults.readOnly,
       ...(age.firstAttempt === undefined ? {} : { firstAttempt: age.firstAttempt }),
     }

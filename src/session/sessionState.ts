@@ -5,6 +5,7 @@
 import { sessionBusy, sessionClosed, synchronousReentry } from '../errors.ts'
 import type { Clock } from '../env/env.ts'
 import type { Moments } from '../planner/index.ts'
+import { Isolations } from '../txn/isolation.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { BlockOptions } from './transactionBlock.ts'
@@ -31,7 +32,7 @@ export class SessionState implements Moments {
   #timed: Transaction | null = null
   #transactionMicros = 0
   #modesOf: SettingValues | null = null
-  #modes: BlockOptions = { level: 'read committed', readOnly: false }
+  #modes: BlockOptions = { isolation: Isolations.readCommitted, readOnly: false }
 
   constructor(id: number, core: Core, transactions: TransactionManager, clock: Clock) {
     this.id = id
@@ -59,7 +60,7 @@ export class SessionState implements Moments {
     const { values } = this.settings
     if (values !== this.#modesOf) {
       this.#modesOf = values
-      this.#modes = { level: this.settings.defaultIsolation, readOnly: this.settings.defaultReadOnly }
+      this.#modes = { isolation: this.settings.defaultIsolation, readOnly: this.settings.defaultReadOnly }
     }
     return this.#modes
   }

@@ -4,8 +4,8 @@
  * layers, and a transaction or savepoint keeps the pair it began with.
  */
 import { cannotChangeSetting, notBoolean, settingNotSupported, unknownSetting } from '../errors.ts'
-import type { IsolationLevel } from '../txn/isolation.ts'
-import { isolationLevel } from '../txn/isolation.ts'
+import type { Isolation } from '../txn/isolation.ts'
+import { isolationNamed } from '../txn/isolation.ts'
 
 interface Definition {
   /** The name as SHOW prints it. */
@@ -31,7 +31,7 @@ const only =
     return accepted[0] ?? found
   }
 
-const level = (value: string): string => isolationLevel(value.toLowerCase())
+const level = (value: string): string => isolationNamed(value.toLowerCase()).title.toLowerCase()
 
 const definitions: readonly Definition[] = [
   {
@@ -153,8 +153,8 @@ export class Settings {
     return definitions.map(({ name, description }) => ({ name, setting: this.get(name), description }))
   }
 
-  get defaultIsolation(): IsolationLevel {
-    return isolationLevel(this.get('default_transaction_isolation'))
+  get defaultIsolation(): Isolation {
+    return isolationNamed(this.get('default_transaction_isolation'))
   }
 
   get defaultReadOnly(): boolean {

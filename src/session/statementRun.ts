@@ -130,7 +130,7 @@ export class StatementRun {
     const view = this.#begun ? transaction.restartStatement() : transaction.beginStatement()
     this.#begun = true
     const { compiled, parameters } = this.#bound
-    if (this.#runs > 0 && compiled.writes && transaction.level === 'read committed')
+    if (this.#runs > 0 && compiled.writes && transaction.isolation.level === 'read committed')
       this.#core.beginExclusive(this.#task)
     this.compiled = compiled
     this.execution = compiled.start(

@@ -10,12 +10,12 @@
 import { assert } from '../assert.ts'
 import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOutsideBlock } from '../errors.ts'
 import type { TransactionManager } from '../txn/manager.ts'
-import type { IsolationLevel } from '../txn/isolation.ts'
+import type { Isolation } from '../txn/isolation.ts'
 import type { Mark, Transaction } from '../txn/transaction.ts'
 import type { SettingValues, Settings } from './settings.ts'
 
 export interface BlockOptions {
-  readonly level: IsolationLevel
+  readonly isolation: Isolation
   readonly readOnly: boolean
   /** The age of the first attempt, so that a retry does not grow younger. */
   readonly firstAttempt?: number

@@ -12,6 +12,7 @@
  * Neumann, Mühlbauer, Kemper: Fast Serializable Multi-Version Concurrency Control for Main-Memory Database Systems
  * (SIGMOD 2015), section 2.1.
  */
+import type { ReadGuard } from './readGuard.ts'
 import type { UndoEntry, Writer } from './undo.ts'
 
 export class ReadView {
@@ -20,6 +21,8 @@ export class ReadView {
   /** Own versions of commands before this one are seen. */
   command = 0
   timestamp = 0
+  /** Who must hear of each read, and may make it wait; null at the levels that read without being noticed. */
+  guard: ReadGuard | null = null
   /** Links of the list of retained views, ascending by timestamp; both null, and `retained` false, outside of it. */
   retained = false
   older: ReadView | null = null

@@ -7,8 +7,8 @@
  * - snapshots.ts    which older versions are still needed
  * - lockManager.ts  waiting, once, for tables, the catalog and rows; lockModes.ts, lockWait.ts, deadlock.ts
  */
-export { isolationLevel, IsolationLevels } from './isolation.ts'
-export type { IsolationLevel } from './isolation.ts'
+export { isolationNamed, isolationOf, IsolationLevels, Isolations } from './isolation.ts'
+export type { Isolation, IsolationLevel, SerializableMethod } from './isolation.ts'
 export { TableMode } from './lockModes.ts'
 export type { LockOwner, LockWait } from './lockWait.ts'
 export { TransactionManager } from './manager.ts'

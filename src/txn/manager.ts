@@ -127,8 +127,8 @@ export class TransactionManager implements Engine {
     else this.#latest.later = transaction
     this.#latest = transaction
     if (this.trace.on) {
-      const { id, session, level } = transaction
-      this.trace.emit({ kind: 'begin', transaction: id, session, level })
+      const { id, session, isolation } = transaction
+      this.trace.emit({ kind: 'begin', transaction: id, session, level: isolation.title.toLowerCase() })
     }
     return transaction
   }

@@ -23,15 +23,13 @@ import type { UndoEntry, Writer } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
 import type { Value } from '../types/value.ts'
-import type { IsolationLevel } from './isolation.ts'
+import type { Isolation } from './isolation.ts'
 import type { Grant, LockOwner, LockWait } from './lockWait.ts'
 import type { LockManager } from './lockManager.ts'
 import { AWAIT_WRITER, TableMode } from './lockModes.ts'
 import type { Snapshots } from './snapshots.ts'
 import { checkNewUniqueIndex, duplicateKey } from './uniqueKeys.ts'
 
-export type { IsolationLevel } from './isolation.ts'
-export { IsolationLevels, isolationLevel } from './isolation.ts'
 export { TableMode } from './lockModes.ts'
 
 /**
@@ -47,7 +45,7 @@ export type Outcome = (typeof Outcome)[keyof typeof Outcome]
 export type TransactionState = 'active' | 'committing' | 'published' | 'rolledBack' | 'unknown'
 
 export interface TransactionOptions {
-  readonly level: IsolationLevel
+  readonly isolation: Isolation
   readonly readOnly: boolean
   /** The number of the session, for people. */
   readonly session: number
@@ -83,7 +81,7 @@ interface EqualKey {
 export class Transaction implements Writer, LockOwner {
   readonly id: number
   readonly session: number
-  readonly level: IsolationLevel
+  readonly isolation: Isolation
   readonly readOnly: boolean
   readonly firstAttempt: number
   /** The manager moves it on. */
@@ -119,7 +117,7 @@ export class Transaction implements Writer, LockOwner {
   constructor(id: number, options: TransactionOptions, engine: Engine) {
     this.id = id
     this.session = options.session
-    this.level = options.level
+    this.isolation = options.isolation
     this.readOnly = options.readOnly
     this.firstAttempt = options.firstAttempt ?? id
     this.#engine = engine
@@ -148,7 +146,7 @@ export class Transaction implements Writer, LockOwner {
 
   /** The statement is complete: gives up the locks of its earlier runs that protect nothing (D2). */
   endStatement(): void {
-    if (this.level === 'read committed') this.#engine.snapshots.release(this.#view)
+    if (this.isolation.reads === 'statement snapshot') this.#engine.snapshots.release(this.#view)
     if (this.#hasIdleLocks) this.#giveUpIdleLocks()
     this.#statementStart = this.lastEntry
   }
@@ -161,7 +159,7 @@ export class Transaction implements Writer, LockOwner {
     this.waitingFor?.cancel()
     this.#equals = null
     this.#undoTo(this.#statementStart)
-    if (this.level === 'read committed') this.#engine.snapshots.release(this.#view)
+    if (this.isolation.reads === 'statement snapshot') this.#engine.snapshots.release(this.#view)
     this.#hasIdleLocks = false
     this.#engine.locks.releaseRowGrants(this)
   }
@@ -170,15 +168,15 @@ export class Transaction implements Writer, LockOwner {
     const view = this.#view
     const { snapshots } = this.#engine
     view.command = this.command
-    switch (this.level) {
-      case 'read uncommitted':
+    switch (this.isolation.reads) {
+      case 'in place':
         view.timestamp = Infinity
         break
-      case 'read committed':
+      case 'statement snapshot':
         view.timestamp = snapshots.published
         snapshots.retain(view)
         break
-      case 'repeatable read':
+      case 'transaction snapshot':
         if (this.#snapshotCatalog === null) {
           this.#snapshotCatalog = this.#engine.catalog
           view.timestamp = snapshots.published
@@ -233,7 +231,7 @@ export class Transaction implements Writer, LockOwner {
     if (locks.rowLockCount > 0 && locks.isPromised(this, table, rowId)) return this.#wait(table, rowId, mode)
     // A row that is locked already was found to be the newest then, and nobody has changed it since.
     if (head !== null && head.writer !== this && !this.#view.sees(head)) {
-      if (this.level === 'repeatable read')
+      if (this.isolation.onNewerVersion === 'fail')
         throw concurrentUpdate(table.existsInPlace(rowId) ? 'update' : 'delete', table.name)
       this.#abandon()
       return Outcome.CHANGED
@@ -383,7 +381,7 @@ export class Transaction implements Writer, LockOwner {
   /** Undoes what this run of the statement wrote, and keeps its locks for the next run, which gets a view of its own. */
   #abandon(): void {
     this.#equals = null
-    if (this.level === 'read committed') this.#engine.snapshots.release(this.#view)
+    if (this.isolation.reads === 'statement snapshot') this.#engine.snapshots.release(this.#view)
     let wrote = false
     for (let entry = this.lastEntry; entry !== this.#statementStart; entry = entry!.previous) {
       this.#hasIdleLocks = true

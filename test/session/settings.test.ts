@@ -33,7 +33,7 @@ describe('settings', () => {
     settings.set('timezone', 'utc', false)
     expect(settings.get('TimeZone')).toBe('UTC')
     settings.set('default_transaction_isolation', 'Snapshot', false)
-    expect(settings.defaultIsolation).toBe('repeatable read')
+    expect(settings.defaultIsolation.level).toBe('repeatable read')
     const code = (name: string, value: string) => {
       try {
         settings.set(name, value, false)

@@ -7,6 +7,8 @@ import type { RowTable } from '../../src/storage/row/table.ts'
 import { Store } from '../../src/storage/store.ts'
 import { Trace } from '../../src/trace.ts'
 import type { LockWait } from '../../src/txn/lockWait.ts'
+import type { IsolationLevel } from '../../src/txn/isolation.ts'
+import { isolationOf } from '../../src/txn/isolation.ts'
 import { TransactionManager } from '../../src/txn/manager.ts'
 import type { Transaction } from '../../src/txn/transaction.ts'
 import type { Value } from '../../src/types/value.ts'
@@ -63,8 +65,8 @@ export class TestDatabase {
     return this.store.table(table.id)!
   }
 
-  begin(level: Transaction['level'] = 'read committed', session = 1): Transaction {
-    return this.manager.begin({ level, readOnly: false, session })
+  begin(level: IsolationLevel = 'read committed', session = 1): Transaction {
+    return this.manager.begin({ isolation: isolationOf(level, 'ssi'), readOnly: false, session })
   }
 }
 

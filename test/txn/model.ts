@@ -65,6 +65,7 @@ export class Model {
       case 'read committed':
         return transaction.overlay(this.latest)
       case 'repeatable read':
+      case 'serializable':
         return transaction.overlay(this.states[transaction.snapshot ?? this.states.length - 1]!)
     }
   }

@@ -75,7 +75,7 @@ class World {
 
   begin(session: Session, level: number): void {
     session.engine = this.database.begin(IsolationLevels[level % 3], session.number)
-    session.model = new ModelTransaction(session.engine.level)
+    session.model = new ModelTransaction(session.engine.isolation.level)
     session.marks = []
     this.model.open.add(session.model)
   }

@@ -9,7 +9,9 @@
  * seeks again if the index has changed, so it survives any step.
  */
 import type { Value } from '../../types/value.ts'
+import type { ReadGuard } from '../readGuard.ts'
 import type { ReadView } from '../readView.ts'
+import type { Index } from './index.ts'
 import type { Key, KeyOrder, KeyTree } from './keyTree.ts'
 import { compareNumbers, represented } from './keyTree.ts'
 import type { RowScan } from './rowScan.ts'
@@ -21,6 +23,7 @@ const ValueCursor = treeCursorClass<Key, KeyOrder>(null, (order, a, b) => order(
 export class IndexCursor {
   /** The RowId of the row on which `lookup` or `nextVisible` stands. */
   rowId = -1
+  readonly #index: Index
   readonly #keys: KeyTree
   readonly #numbers = new NumberCursor(null)
   readonly #values: InstanceType<typeof ValueCursor>
@@ -31,10 +34,15 @@ export class IndexCursor {
   #high: Key = null
   #bounds = 0
   #descending = false
+  /** Under a guard: the entry that was reached and must be waited for, -1 if there is none. */
+  #pending = -1
+  /** Under a guard: true once it knows of the interval. */
+  #announced = false
 
-  constructor(keys: KeyTree) {
-    this.#keys = keys
-    this.#values = new ValueCursor(keys.order)
+  constructor(index: Index) {
+    this.#index = index
+    this.#keys = index.keys
+    this.#values = new ValueCursor(index.keys.order)
   }
 
   /**
@@ -43,6 +51,9 @@ export class IndexCursor {
    * follow by `nextVisible`.
    */
   lookup(value: Value, scan: RowScan, view: ReadView): boolean {
+    if (view.guard !== null && this.#index.unique && this.#keys.columns.length === 1) {
+      return value !== null && this.#lookupGuarded(represented(value), scan, view, view.guard)
+    }
     const { numbers } = this.#keys
     if (numbers !== null && typeof value === 'number') {
       this.#numeric = true
@@ -103,12 +114,45 @@ export class IndexCursor {
    * (all its columns, slot `start`); false at the end. Each visible row comes once, in the order of the index.
    */
   nextVisible(scan: RowScan, view: ReadView): boolean {
+    if (view.guard !== null) return this.#nextGuarded(scan, view, view.guard)
     for (let rowId = this.#next(); rowId >= 0; rowId = this.#next()) {
       if (scan.fetch(rowId, view) && (!scan.versioned || this.#matches(scan))) {
         this.rowId = rowId
         return true
       }
     }
+    return false
+  }
+
+  /** The guard hears of the interval before its first entry, and of each row before it is judged. */
+  #nextGuarded(scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
+    if (this.#empty) return false
+    if (!this.#announced) {
+      const range = { low: this.#low, high: this.#high, bounds: this.#bounds }
+      if (!guard.readRange(scan.table, this.#index, range)) return false
+      this.#announced = true
+    }
+    for (let rowId = this.#pending >= 0 ? this.#pending : this.#next(); rowId >= 0; rowId = this.#next()) {
+      if (!guard.readEntry(scan.table, rowId, view)) {
+        this.#pending = rowId
+        return false
+      }
+      this.#pending = -1
+      if (scan.fetch(rowId, view) && (!scan.versioned || this.#matches(scan))) {
+        this.rowId = rowId
+        return true
+      }
+    }
+    return false
+  }
+
+  /** A row that has the key stands for it; only a key that is not found is read as an interval. */
+  #lookupGuarded(key: Key, scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
+    this.#range(key, key, CLOSED, false)
+    this.#empty = false
+    this.#announced = true
+    if (this.#nextGuarded(scan, view, guard)) return guard.readUnique(scan.table, this.#index, this.rowId, view)
+    if (this.#pending < 0) guard.readRange(scan.table, this.#index, { low: key, high: key, bounds: CLOSED })
     return false
   }
 
@@ -134,6 +178,8 @@ export class IndexCursor {
     this.#high = high
     this.#bounds = bounds
     this.#descending = descending
+    this.#announced = false
+    this.#pending = -1
     this.#numeric = numbers !== null
     if (numbers !== null) this.#numbers.range(numbers, numberOf(low), numberOf(high), bounds, descending)
     else this.#values.range(values!, low, high, bounds, descending)

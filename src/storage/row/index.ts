@@ -39,6 +39,6 @@ export class Index {
 
   /** Reusable; make one when a statement is compiled or started. */
   cursor(): IndexCursor {
-    return new IndexCursor(this.keys)
+    return new IndexCursor(this)
   }
 }

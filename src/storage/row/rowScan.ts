@@ -14,6 +14,7 @@ import type { PageLayout } from './layout.ts'
 import { Representation } from './layout.ts'
 import type { Page } from './page.ts'
 import { emptyColumn } from './page.ts'
+import type { RowTable } from './table.ts'
 
 export type RowPage = Page<UndoEntry>
 
@@ -46,6 +47,7 @@ class PageMorsel implements Morsel {
 
 export class RowScan implements SourceScan {
   readonly morsel: PageMorsel
+  readonly table: RowTable
   /** True if the fetched row has a chain, so that other versions of it may exist. */
   versioned = false
   readonly #pages: readonly (RowPage | null)[]
@@ -55,19 +57,23 @@ export class RowScan implements SourceScan {
   #image: Image | null = null
   #rowImage: Image | null = null
 
-  constructor(pages: readonly (RowPage | null)[], layout: PageLayout, needed: readonly number[]) {
+  constructor(table: RowTable, layout: PageLayout, needed: readonly number[]) {
+    this.table = table
     this.morsel = new PageMorsel(layout)
-    this.#pages = pages
+    this.#pages = table.pages
     this.#needed = needed
     this.#columnCount = layout.representations.length
   }
 
   next(from: number, view: ReadView): boolean {
     const pages = this.#pages
+    const { guard } = view
+    if (guard !== null && !guard.readTable(this.table)) return false
     let slot = from % PAGE_ROWS
     for (let number = pageOf(from); number < pages.length; number++, slot = 0) {
       const page = pages[number]!
       if (page === null || slot >= page.used) continue
+      if (guard !== null) guard.readPage(this.table, page, slot, view)
       if (page.undo === null || seesAll(page, page.undo, slot, view)) {
         if (page.liveCount === 0) continue
         this.morsel.lend(page, slot, page.used)

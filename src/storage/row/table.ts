@@ -64,7 +64,7 @@ export class RowTable implements ScanSource, VersionedTable {
   }
 
   scan(needed: readonly number[]): RowScan {
-    return new RowScan(this.pages, this.layout, needed)
+    return new RowScan(this, this.layout, needed)
   }
 
   index(id: number): Index | null {
