@@ -549,9 +549,13 @@ export const statementNotPreparable = (statements: number): DatabaseError =>
     ? statements === 0
       ? emptyQuery()
       : severalStatements()
-    : new DatabaseError('0A000', 'only SELECT, VALUES, INSERT, UPDATE and DELETE can be prepared', {
-        hint: 'Run other statements with exec().',
-      })
+    : new DatabaseError(
+        '0A000',
+        'only SELECT, VALUES, INSERT, UPDATE and DELETE, and in a session BEGIN, COMMIT and their kin, can be prepared',
+        {
+          hint: 'Run other statements with exec().',
+        },
+      )
 
 export const severalStatements = (): DatabaseError =>
   new DatabaseError('42601', 'cannot insert multiple commands into a prepared statement', {

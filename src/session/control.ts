@@ -28,6 +28,22 @@ import type { BlockOptions } from './transactionBlock.ts'
 export type ControlStatement =
   Begin | SetTransaction | Commit | Rollback | Savepoint | RollbackTo | Release | SetVariable | Show | Reset
 
+/** Those that begin, end or mark a transaction. */
+export type BlockStatement = Begin | Commit | Rollback | Savepoint | RollbackTo | Release
+
+const blockKinds: ReadonlySet<Statement['kind']> = new Set([
+  ...(['begin', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'] as const),
+])
+
+export function isBlockStatement(statement: Statement): statement is BlockStatement {
+  return blockKinds.has(statement.kind)
+}
+
+/** What a failed block still takes. */
+export function endsFailedBlock({ kind }: Statement): boolean {
+  return kind === 'rollback' || kind === 'commit' || kind === 'rollback_to'
+}
+
 const controlKinds: ReadonlySet<Statement['kind']> = new Set([
   ...(['begin', 'set_transaction', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'] as const),
   ...(['set', 'show', 'reset'] as const),

@@ -3,15 +3,17 @@
  * better-sqlite3 and node:sqlite.
  */
 import { assert } from '../assert.ts'
-import { statementNotPreparable } from '../errors.ts'
+import { inFailedTransaction, statementNotPreparable } from '../errors.ts'
 import type { CatalogRoot } from '../catalog/index.ts'
 import type { NormalisedText } from '../parser/ast.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
+import type { BlockStatement } from './control.ts'
+import { endsFailedBlock, executeControl, isBlockStatement } from './control.ts'
 import type { Engine } from './engine.ts'
 import { runImmediately } from './immediate.ts'
 import type { OutputChoice } from './output.ts'
-import { fieldsOf, resultOf } from './output.ts'
+import { emptyResult, fieldsOf, resultOf } from './output.ts'
 import type { Field, ObjectRow, QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import type { StatementSource } from './statementsTask.ts'
@@ -30,6 +32,8 @@ export class Statement<Row = ObjectRow> {
   /** Null: each run borrows a session. */
   readonly #session: SessionState | null
   readonly #cached: CachedStatement
+  /** Set if it begins, ends or marks a transaction. */
+  readonly #control: BlockStatement | null
   /** The literals of the text, which the cached plan takes as parameters. */
   readonly #literals: NormalisedText | null
   readonly #output: OutputChoice
@@ -45,9 +49,11 @@ export class Statement<Row = ObjectRow> {
   ) {
     const { text, literals } = engine.plans.find(sql)
     const [cached] = text.statements
-    if (cached === undefined || text.statements.length !== 1 || !isDataStatement(cached.statement)) {
-      throw statementNotPreparable(text.statements.length)
-    }
+    if (cached === undefined || text.statements.length !== 1) throw statementNotPreparable(text.statements.length)
+    const { statement } = cached
+    // A block needs a session that lasts.
+    this.#control = session !== null && isBlockStatement(statement) ? statement : null
+    if (this.#control === null && !isDataStatement(statement)) throw statementNotPreparable(1)
     this.sql = sql
     this.#engine = engine
     this.#session = session
@@ -55,11 +61,12 @@ export class Statement<Row = ObjectRow> {
     this.#literals = literals
     this.#output = output
     this.#requireOpen = requireOpen
-    cached.plan(this.#catalog(session), null)
+    if (this.#control === null) cached.plan(this.#catalog(session), null)
   }
 
   /** The columns of its rows. */
   get fields(): readonly Field[] {
+    if (this.#control !== null) return []
     return fieldsOf(this.#cached.plan(this.#catalog(this.#session), null).compiled)
   }
 
@@ -109,6 +116,7 @@ export class Statement<Row = ObjectRow> {
 
   #runIn(state: SessionState, parameters: readonly unknown[]): QueryResult<unknown> {
     state.requireIdle()
+    if (this.#control !== null) return this.#runControl(state, this.#control)
     const { block } = state
     if (!block.failed && !this.#output.callsBack) {
       try {
@@ -123,6 +131,16 @@ export class Statement<Row = ObjectRow> {
       }
     }
     return this.#runAsTask(state, parameters)
+  }
+
+  #runControl(state: SessionState, statement: BlockStatement): QueryResult<unknown> {
+    const { trace, core } = this.#engine
+    if (trace.on || core.hasExclusive) return this.#runAsTask(state, [])
+    if (state.block.failed && !endsFailedBlock(statement)) throw inFailedTransaction()
+    const outcome = executeControl(state, statement, false, this.#output)
+    if (outcome !== 'commit') return outcome
+    state.block.commit(true)
+    return emptyResult('COMMIT')
   }
 
   #runAsTask(state: SessionState, parameters: readonly unknown[]): QueryResult<unknown> {

@@ -11,7 +11,7 @@ import type { CachedStatement } from '../planner/index.ts'
 import type { NormalisedText, Statement } from '../parser/ast.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
-import { executeControl, isControlStatement } from './control.ts'
+import { endsFailedBlock, executeControl, isControlStatement } from './control.ts'
 import type { CopySource } from './copyRun.ts'
 import { CopyRun, fileSource } from './copyRun.ts'
 import { TaskStep } from './core.ts'
@@ -194,7 +194,3 @@ export class StatementsTask extends SessionTask {
 }
 
 const reads = ({ kind }: Statement): boolean => kind === 'select' || kind === 'values'
-
-function endsFailedBlock(statement: Statement): boolean {
-  return statement.kind === 'rollback' || statement.kind === 'commit' || statement.kind === 'rollback_to'
-}

@@ -41,6 +41,24 @@ describe('all, get, run', () => {
     }
   })
 
+  it('begin and end the transactions of a session, so that synchronous sessions interleave', () => {
+    const [a, b] = [db.connectSync(), db.connectSync()]
+    const begin = a.prepare('BEGIN ISOLATION LEVEL REPEATABLE READ')
+    const read = a.prepare<{ v: number }>('SELECT v FROM t WHERE id = 1')
+    expect(begin.run()).toMatchObject({ command: 'BEGIN', rowCount: null })
+    expect(read.get()).toEqual({ v: 10 })
+    b.prepare('UPDATE t SET v = 11 WHERE id = 1').run()
+    expect(read.get()).toEqual({ v: 10 })
+    a.prepare('SAVEPOINT s').run()
+    expect(() => a.prepare('UPDATE t SET v = 12 WHERE id = 1').run()).toThrow(
+      expect.objectContaining({ code: '40001' }),
+    )
+    expect(() => read.get()).toThrow(expect.objectContaining({ code: '25P02' }))
+    a.prepare('ROLLBACK TO s').run()
+    expect(a.prepare('COMMIT').run().command).toBe('COMMIT')
+    expect(read.get()).toEqual({ v: 11 })
+  })
+
   it('follow the schema', async () => {
     const star = db.prepare('SELECT * FROM t WHERE id = 1')
     expect(star.get()).toEqual({ id: 1, v: 10 })
