@@ -74,6 +74,13 @@ export const cannotChangeSetting = (name: string): DatabaseError =>
 export const notBoolean = (name: string): DatabaseError =>
   new DatabaseError('22023', `parameter "${name}" requires a Boolean value`)
 
+/** `hint` says what would be accepted. */
+export const invalidSetting = (name: string, value: string, hint: string): DatabaseError =>
+  new DatabaseError('22023', `invalid value for parameter "${name}": "${value}"`, { hint })
+
+export const settingOutOfRange = (name: string, value: string, least: number, most: number): DatabaseError =>
+  new DatabaseError('22023', `${value} is outside the valid range for parameter "${name}" (${least} ms .. ${most} ms)`)
+
 export const settingNotSupported = (name: string, value: string, accepted: readonly string[]): DatabaseError =>
   new DatabaseError('0A000', `parameter "${name}" cannot be set to "${value}"`, {
     hint: `The only value here is ${accepted[0] ?? ''}.`,
@@ -207,6 +214,61 @@ export const checkViolation = (table: string, constraint: string, row: string): 
     table,
     constraint,
   })
+
+// Foreign keys: their definition, and rows that break them.
+
+export const undefinedForeignKeyColumn = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42703', `column "${name}" referenced in foreign key constraint does not exist`, place(at))
+
+export const noPrimaryKeyToReference = (table: string, at: number): DatabaseError =>
+  new DatabaseError('42704', `there is no primary key for referenced table "${table}"`, place(at))
+
+/** 42830: number of columns, or no unique key on those that are referenced. */
+export const invalidForeignKey = (message: string, at: number): DatabaseError =>
+  new DatabaseError('42830', message, place(at))
+
+export const noUniqueKeyToReference = (table: string, at: number): DatabaseError =>
+  invalidForeignKey(`there is no unique constraint matching given keys for referenced table "${table}"`, at)
+
+export const foreignKeyTypeMismatch = (
+  constraint: string,
+  columns: readonly [referencing: string, referenced: string],
+  types: readonly [referencing: string, referenced: string],
+  at: number,
+): DatabaseError =>
+  new DatabaseError('42804', `foreign key constraint "${constraint}" cannot be implemented`, {
+    detail: `Key columns "${columns[0]}" and "${columns[1]}" are of incompatible types: ${types[0]} and ${types[1]}.`,
+    ...place(at),
+  })
+
+/** DROP of a table, index or constraint that foreign keys need. `dependents` are told one a line. */
+export const dependentObjects = (what: string, dependents: readonly string[], at: number): DatabaseError =>
+  new DatabaseError('2BP01', `cannot drop ${what} because other objects depend on it`, {
+    detail: dependents.map((dependent) => `${dependent} depends on ${what}`).join('\n'),
+    hint: 'Use DROP ... CASCADE to drop the dependent objects too.',
+    ...place(at),
+  })
+
+/** `key`: `(a)=(1)`. */
+export const referenceMissing = (table: string, constraint: string, key: string, referenced: string): DatabaseError =>
+  new DatabaseError('23503', `insert or update on table "${table}" violates foreign key constraint "${constraint}"`, {
+    detail: `Key ${key} is not present in table "${referenced}".`,
+    schema: 'public',
+    table,
+    constraint,
+  })
+
+export const stillReferenced = (table: string, constraint: string, key: string, referencing: string): DatabaseError =>
+  new DatabaseError(
+    '23503',
+    `update or delete on table "${table}" violates foreign key constraint "${constraint}" on table "${referencing}"`,
+    {
+      detail: `Key ${key} is still referenced from table "${referencing}".`,
+      schema: 'public',
+      table: referencing,
+      constraint,
+    },
+  )
 
 // Files, the log, recovery.
 
@@ -439,6 +501,16 @@ export const ungroupedColumn = (name: string, at: number | null): DatabaseError 
     place(at),
   )
 
+/** `clause` is FOR UPDATE or one of its kin. */
+export const lockingNotAllowed = (clause: string, what: string, at: number): DatabaseError =>
+  new DatabaseError('0A000', `${clause} is not allowed with ${what}`, { position: at + 1 })
+
+export const lockingNotApplicable = (clause: string, what: string, at: number | null): DatabaseError =>
+  new DatabaseError('0A000', `${clause} cannot be applied to ${what}`, at === null ? {} : { position: at + 1 })
+
+export const lockingUnknownRelation = (clause: string, name: string, at: number): DatabaseError =>
+  new DatabaseError('42P01', `relation "${name}" in ${clause} clause not found in FROM clause`, { position: at + 1 })
+
 export const aggregateNotAllowed = (clause: string, at: number): DatabaseError =>
   new DatabaseError('42803', `aggregate functions are not allowed in ${clause}`, place(at))
 
@@ -538,6 +610,17 @@ export const handleClosed = (what: 'session' | 'transaction'): DatabaseError =>
 export const statementCancelled = (): DatabaseError =>
   new DatabaseError('57014', 'canceling statement due to user request')
 
+export const statementTimeout = (): DatabaseError =>
+  new DatabaseError('57014', 'canceling statement due to statement timeout')
+
+export const lockTimeout = (): DatabaseError => new DatabaseError('55P03', 'canceling statement due to lock timeout')
+
+export const idleInTransactionTimeout = (): DatabaseError =>
+  new DatabaseError('25P03', 'terminating transaction due to idle-in-transaction timeout')
+
+export const transactionTimeout = (): DatabaseError =>
+  new DatabaseError('25P04', 'terminating transaction due to transaction timeout')
+
 export const readOnlyTransaction = (command: string): DatabaseError =>
   new DatabaseError('25006', `cannot execute ${command} in a read-only transaction`)
 
@@ -636,5 +719,19 @@ export const concurrentCatalogChange = (): DatabaseError =>
 export const deadlockDetected = (detail: string): DatabaseError =>
   new DatabaseError('40P01', 'deadlock detected', { detail, hint: 'Run the transaction again.' })
 
+/** A method was named with a level that has none. */
+export const methodWithoutSerializable = (level: string): DatabaseError =>
+  new DatabaseError('22023', `isolation level ${level} has no method`, {
+    hint: 'Methods (ssi, 2pl, serial) are of SERIALIZABLE only.',
+  })
+
 export const invalidOption = (name: string, value: string): DatabaseError =>
   new DatabaseError('22023', `invalid value for option "${name}": ${value}`)
+
+export const invalidHistory = (message: string): DatabaseError =>
+  new DatabaseError('22023', `invalid history: ${message}`)
+
+export const historyTooLong = (limit: number): DatabaseError =>
+  new DatabaseError('54000', `the recording has more than ${limit} events`, {
+    hint: 'Raise "limit", or record less.',
+  })
