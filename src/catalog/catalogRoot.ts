@@ -9,6 +9,7 @@ import { assert, unreachable } from '../assert.ts'
 import type { CatalogChange } from './change.ts'
 import { decodeChange } from './change.ts'
 import type { IndexDescriptor, TableDescriptor } from './descriptors.ts'
+import { linkForeignKeys, unlinkForeignKeys } from './foreignKeys.ts'
 
 /** A relation: a table, or an index with the table that it belongs to. */
 export type Relation =
@@ -64,12 +65,16 @@ export class CatalogRoot {
         const { table } = change
         assert(this.relation(table.name) === null, `relation ${table.name} is not in the catalog`)
         tables.set(table.name, table)
+        linkForeignKeys(tables, table)
         nextId = Math.max(nextId, table.id + 1, ...table.indexes.map((index) => index.id + 1))
         break
       }
-      case 'dropTable':
-        tables.delete(this.#byId(change.tableId).name)
+      case 'dropTable': {
+        const table = this.#byId(change.tableId)
+        tables.delete(table.name)
+        unlinkForeignKeys(tables, table, null)
         break
+      }
       case 'createIndex': {
         const table = this.#byId(change.tableId)
         assert(this.relation(change.index.name) === null, `relation ${change.index.name} is not in the catalog`)
@@ -82,6 +87,15 @@ export class CatalogRoot {
         const indexes = table.indexes.filter((index) => index.id !== change.indexId)
         assert(indexes.length === table.indexes.length - 1, `index ${change.indexId} is in the catalog`)
         tables.set(table.name, { ...table, indexes })
+        break
+      }
+      case 'dropForeignKey': {
+        const table = this.#byId(change.tableId)
+        const constraints = table.constraints.filter(({ name }) => name !== change.name)
+        assert(constraints.length === table.constraints.length - 1, `constraint ${change.name} is in the catalog`)
+        const after = { ...table, constraints }
+        tables.set(table.name, after)
+        unlinkForeignKeys(tables, table, after)
         break
       }
       default:

@@ -10,6 +10,8 @@ export type CatalogChange =
   | { readonly kind: 'dropTable'; readonly tableId: number }
   | { readonly kind: 'createIndex'; readonly tableId: number; readonly index: IndexDescriptor }
   | { readonly kind: 'dropIndex'; readonly tableId: number; readonly indexId: number }
+  /** A foreign key; those of a dropped table go with it. */
+  | { readonly kind: 'dropForeignKey'; readonly tableId: number; readonly name: string }
 
 export function encodeChange(change: CatalogChange): string {
   return JSON.stringify(change)

@@ -15,10 +15,27 @@ export interface ColumnDescriptor {
   readonly default: string | null
 }
 
+/** What becomes of referencing rows when the row that they refer to goes, or gets another key. */
+export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null'
+
+export interface ForeignKeyDescriptor {
+  readonly kind: 'foreignKey'
+  readonly name: string
+  readonly columns: readonly number[]
+  readonly referencedTableId: number
+  /** Column by column those that `columns` must equal: a unique key of that table. */
+  readonly referencedColumns: readonly number[]
+  /** The unique index that keeps them apart; it cannot be dropped while the constraint stands. */
+  readonly referencedIndexId: number
+  readonly onDelete: ReferentialAction
+  readonly onUpdate: ReferentialAction
+}
+
 /** PRIMARY KEY and UNIQUE are kept by a unique index of the constraint's name; CHECK by an expression. */
 export type ConstraintDescriptor =
   | { readonly kind: 'primaryKey' | 'unique'; readonly name: string; readonly columns: readonly number[] }
   | { readonly kind: 'check'; readonly name: string; readonly expression: string }
+  | ForeignKeyDescriptor
 
 export interface IndexDescriptor {
   /** Unique in the database, never used again. */
@@ -39,6 +56,12 @@ export interface TableDescriptor {
   readonly columns: readonly ColumnDescriptor[]
   readonly constraints: readonly ConstraintDescriptor[]
   readonly indexes: readonly IndexDescriptor[]
+  /** Absent if there are none: the tables whose foreign keys refer to this one, in the order in which they came, itself perhaps too. */
+  readonly referencedBy?: readonly number[]
+}
+
+export function foreignKeys(table: TableDescriptor): readonly ForeignKeyDescriptor[] {
+  return table.constraints.filter((constraint) => constraint.kind === 'foreignKey')
 }
 
 export function columnOrdinal(table: TableDescriptor, name: string): number {

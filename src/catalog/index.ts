@@ -6,5 +6,14 @@ export type { CatalogChange } from './change.ts'
 export { decodeChange, encodeChange } from './change.ts'
 export type { Relation } from './catalogRoot.ts'
 export { applyCatalogPayload, CatalogRoot } from './catalogRoot.ts'
-export type { ColumnDescriptor, ConstraintDescriptor, IndexDescriptor, TableDescriptor } from './descriptors.ts'
-export { columnOrdinal, primaryKey } from './descriptors.ts'
+export type {
+  ColumnDescriptor,
+  ConstraintDescriptor,
+  ForeignKeyDescriptor,
+  IndexDescriptor,
+  ReferentialAction,
+  TableDescriptor,
+} from './descriptors.ts'
+export { columnOrdinal, foreignKeys, primaryKey } from './descriptors.ts'
+export type { ForeignKey } from './foreignKeys.ts'
+export { foreignKeysTo } from './foreignKeys.ts'

@@ -273,11 +273,24 @@ export interface OrderItem extends Node {
   readonly nullsFirst: boolean
 }
 
+/** What a row lock protects, from the weakest to the strongest. */
+export type LockStrength = 'key share' | 'share' | 'no key update' | 'update'
+
+/** FOR UPDATE and its kin. `of` names tables of FROM as they are called there; empty: all of them. */
+export interface LockingClause extends Node {
+  readonly kind: 'locking'
+  readonly strength: LockStrength
+  readonly of: readonly ColumnName[]
+  readonly wait: 'wait' | 'nowait' | 'skip locked'
+}
+
 interface QueryTail {
   readonly orderBy: readonly OrderItem[]
   /** Null: no limit, also for LIMIT ALL. Literals in it are pinned. */
   readonly limit: Expression | null
   readonly offset: Expression | null
+  /** In the order written; a row is locked as strongly as any of them says. */
+  readonly locking: readonly LockingClause[]
 }
 
 export interface Select extends Node, QueryTail {
@@ -348,6 +361,18 @@ export interface Delete extends Node {
 // ------------------------------------------------------------------------------------------------------------ DDL
 
 /** A constraint behind a column. `name` is null where CONSTRAINT was not written. */
+/** What becomes of referencing rows when the row that they refer to goes, or gets another key. */
+export type ReferentialAction = 'no action' | 'restrict' | 'cascade' | 'set null'
+
+/** `REFERENCES table [(columns)] [ON DELETE …] [ON UPDATE …]`; matches are simple and checks immediate. */
+export interface References {
+  readonly table: TableName
+  /** Null: the primary key. */
+  readonly referenced: readonly ColumnName[] | null
+  readonly onDelete: ReferentialAction
+  readonly onUpdate: ReferentialAction
+}
+
 export type ColumnConstraint = Node &
   (
     | { readonly kind: 'not_null'; readonly name: string | null }
@@ -356,6 +381,7 @@ export type ColumnConstraint = Node &
     | { readonly kind: 'primary_key'; readonly name: string | null }
     | { readonly kind: 'unique'; readonly name: string | null }
     | { readonly kind: 'check'; readonly name: string | null; readonly expression: Expression }
+    | ({ readonly kind: 'foreign_key'; readonly name: string | null } & References)
   )
 
 export interface ColumnDefinition extends Node {
@@ -369,6 +395,11 @@ export type TableConstraint = Node &
     | { readonly kind: 'primary_key'; readonly name: string | null; readonly columns: readonly ColumnName[] }
     | { readonly kind: 'unique'; readonly name: string | null; readonly columns: readonly ColumnName[] }
     | { readonly kind: 'check'; readonly name: string | null; readonly expression: Expression }
+    | ({
+        readonly kind: 'foreign_key'
+        readonly name: string | null
+        readonly columns: readonly ColumnName[]
+      } & References)
   )
 
 export interface CreateTable extends Node {

@@ -7,6 +7,8 @@ import type {
   DropIndex,
   DropTable,
   IndexColumn,
+  ReferentialAction,
+  References,
   Statement,
   TableConstraint,
   TableName,
@@ -18,8 +20,10 @@ import { ColumnId, Comma, LParen, RParen, Word, keyword } from './tokens.ts'
 const Check = keyword('check')
 const Constraint = keyword('constraint')
 const Default = keyword('default')
+const Delete = keyword('delete')
 const Drop = keyword('drop')
 const Exists = keyword('exists')
+const Foreign = keyword('foreign')
 const If = keyword('if')
 const Index = keyword('index')
 const Key = keyword('key')
@@ -27,9 +31,10 @@ const Not = keyword('not')
 const Null = keyword('null')
 const On = keyword('on')
 const Primary = keyword('primary')
-const References = keyword('references')
+const ReferencesWord = keyword('references')
 const Table = keyword('table')
 const Unique = keyword('unique')
+const Update = keyword('update')
 const Using = keyword('using')
 const With = keyword('with')
 
@@ -105,7 +110,6 @@ export class UtilityGrammar extends SettingGrammar {
 
   private refuseTableElement(): void {
     if (this.at(keyword('like'))) this.refuse('CREATE TABLE (LIKE …)')
-    if (this.at(keyword('foreign'))) this.refuse('FOREIGN KEY')
     if (this.atWord('exclude') && (this.at(Using, 2) || this.at(LParen, 2))) this.refuse('EXCLUDE')
   }
 
@@ -134,7 +138,6 @@ export class UtilityGrammar extends SettingGrammar {
   private refuseColumnOption(): void {
     if (this.at(keyword('collate'))) this.refuse('COLLATE')
     if (this.atWord('generated')) this.refuse('GENERATED')
-    if (this.at(References)) this.refuse('FOREIGN KEY')
     this.refuseConstraintOption()
     for (const word of ['compression', 'storage']) if (this.atWord(word)) this.refuse(word.toUpperCase())
   }
@@ -162,7 +165,6 @@ export class UtilityGrammar extends SettingGrammar {
   private readonly columnConstraint = this.RULE('columnConstraint', (): ColumnConstraint => {
     const position = this.LA(1).startOffset
     const name = this.constraintName()
-    if (this.at(References)) this.refuse('FOREIGN KEY')
     return this.OR([
       {
         ALT: (): ColumnConstraint => {
@@ -203,8 +205,82 @@ export class UtilityGrammar extends SettingGrammar {
           return { kind: 'check', name, expression: this.parenthesisedCheck(), position }
         },
       },
+      {
+        ALT: (): ColumnConstraint => ({ kind: 'foreign_key', name, ...this.SUBRULE(this.references), position }),
+      },
     ])
   })
+
+  private readonly references = this.RULE('references', (): References => {
+    this.CONSUME(ReferencesWord)
+    const table = this.SUBRULE(this.tableName)
+    const referenced = this.OPTION1(() => this.SUBRULE(this.columnNames))
+    if (this.atWord('match')) {
+      if (!this.atWord('simple', 2)) this.refuse(`MATCH ${this.upperAt(2)}`)
+      this.takeWord(1, 'match')
+      this.takeWord(2, 'simple')
+    }
+    let onDelete: ReferentialAction | null = null
+    let onUpdate: ReferentialAction | null = null
+    this.MANY(() => {
+      this.CONSUME(On)
+      this.OR([
+        {
+          GATE: () => onDelete === null,
+          ALT: () => {
+            this.CONSUME(Delete)
+            onDelete = this.SUBRULE1(this.referentialAction)
+          },
+        },
+        {
+          GATE: () => onUpdate === null,
+          ALT: () => {
+            this.CONSUME(Update)
+            onUpdate = this.SUBRULE2(this.referentialAction)
+          },
+        },
+      ])
+    })
+    return {
+      table,
+      referenced: referenced ?? null,
+      onDelete: onDelete ?? 'no action',
+      onUpdate: onUpdate ?? 'no action',
+    }
+  })
+
+  private readonly referentialAction = this.RULE('referentialAction', (): ReferentialAction =>
+    this.OR([
+      {
+        ALT: (): ReferentialAction => {
+          this.takeWord(1, 'no')
+          this.takeWord(2, 'action')
+          return 'no action'
+        },
+      },
+      {
+        ALT: (): ReferentialAction => {
+          this.CONSUME(keyword('restrict'))
+          return 'restrict'
+        },
+      },
+      {
+        ALT: (): ReferentialAction => {
+          this.CONSUME(keyword('cascade'))
+          return 'cascade'
+        },
+      },
+      {
+        ALT: (): ReferentialAction => {
+          if (this.at(Default, 2)) this.refuse('SET DEFAULT')
+          this.CONSUME(keyword('set'))
+          this.CONSUME(Null)
+          if (this.at(LParen)) this.refuse('SET NULL (…)')
+          return 'set null'
+        },
+      },
+    ]),
+  )
 
   private refuseNulls(): void {
     if (this.at(keyword('nulls'))) this.refuse('NULLS [NOT] DISTINCT')
@@ -220,7 +296,6 @@ export class UtilityGrammar extends SettingGrammar {
   private readonly tableConstraint = this.RULE('tableConstraint', (): TableConstraint => {
     const position = this.LA(1).startOffset
     const name = this.constraintName()
-    if (this.at(keyword('foreign'))) this.refuse('FOREIGN KEY')
     if (this.atWord('exclude')) this.refuse('EXCLUDE')
     const constraint = this.OR([
       {
@@ -243,6 +318,14 @@ export class UtilityGrammar extends SettingGrammar {
         ALT: (): TableConstraint => {
           this.CONSUME(Check)
           return { kind: 'check', name, expression: this.parenthesisedCheck(), position }
+        },
+      },
+      {
+        ALT: (): TableConstraint => {
+          this.CONSUME(Foreign)
+          this.CONSUME3(Key)
+          const columns = this.SUBRULE3(this.columnNames)
+          return { kind: 'foreign_key', name, columns, ...this.SUBRULE(this.references), position }
         },
       },
     ])

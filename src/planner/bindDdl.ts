@@ -2,10 +2,11 @@
  * DDL: definitions are checked against the catalog and become changes of it. Nothing is changed here; executor/ddl.ts
  * applies them. Names are chosen as PostgreSQL chooses them: `t_pkey`, `t_a_key`, `t_a_check`, `t_a_idx`.
  */
-import type { CatalogChange, CatalogRoot, IndexDescriptor, TableDescriptor } from '../catalog/index.ts'
-import { columnOrdinal } from '../catalog/index.ts'
+import type { CatalogChange, CatalogRoot, ForeignKey, IndexDescriptor, TableDescriptor } from '../catalog/index.ts'
+import { columnOrdinal, foreignKeys, foreignKeysTo } from '../catalog/index.ts'
 import { similarName } from '../catalog/similarName.ts'
 import {
+  dependentObjects,
   duplicateTable,
   featureNotSupported,
   indexBelongsToConstraint,
@@ -48,7 +49,15 @@ function createTable(statement: ast.CreateTable, root: CatalogRoot): DdlPlan {
     if (statement.ifNotExists) return nothing(`relation "${table.name}" already exists, skipping`)
     throw duplicateTable(table.name, table.position)
   }
-  return { changes: [{ kind: 'createTable', table: describeTable(statement, root) }], locks: [], notices: [] }
+  const described = describeTable(statement, root)
+  const referenced = new Set(foreignKeys(described).map((constraint) => constraint.referencedTableId))
+  referenced.delete(described.id)
+  return {
+    changes: [{ kind: 'createTable', table: described }],
+    // Who deletes from a referenced table must know of the constraint, so all who write it end first.
+    locks: [...referenced].map((tableId) => ({ tableId, mode: TableMode.SHARE_ROW_EXCLUSIVE })),
+    notices: [],
+  }
 }
 
 const MAX_INDEX_COLUMNS = 32
@@ -110,11 +119,61 @@ function dropTables(statement: ast.DropTable, root: CatalogRoot): DdlPlan {
     } else if (relation.kind === 'index') throw wrongRelationKind(name.name, 'a table', name.position)
     else dropped.add(relation.table)
   }
+  const constraints = constraintsOfOthers(root, dropped)
+  const [first] = constraints
+  if (first !== undefined && !statement.cascade) {
+    const names = statement.tables.filter(({ name }) => constraints.some(({ on }) => on.name === name))
+    throw dependentObjects(
+      `table ${first.on.name}`,
+      constraints.filter(({ on }) => on === first.on).map((each) => each.shown),
+      names[0]?.position ?? statement.position,
+    )
+  }
+  if (constraints.length === 1) notices.push(`drop cascades to ${first!.shown}`)
+  else if (constraints.length > 1) notices.push(`drop cascades to ${constraints.length} other objects`)
   return {
-    changes: [...dropped].map(({ id }): CatalogChange => ({ kind: 'dropTable', tableId: id })),
-    locks: [...dropped].map(({ id }) => ({ tableId: id, mode: TableMode.ACCESS_EXCLUSIVE })),
+    changes: [
+      ...constraints.map(({ table, constraint }): CatalogChange => {
+        return { kind: 'dropForeignKey', tableId: table.id, name: constraint.name }
+      }),
+      ...[...dropped].map(({ id }): CatalogChange => ({ kind: 'dropTable', tableId: id })),
+    ],
+    locks: locksOfDrop(root, dropped, constraints),
     notices,
   }
+}
+
+/** A foreign key of a table that stays, to one that is dropped. */
+interface Dependent extends ForeignKey {
+  readonly on: TableDescriptor
+  /** `constraint c_fkey on table c` */
+  readonly shown: string
+}
+
+function constraintsOfOthers(root: CatalogRoot, dropped: ReadonlySet<TableDescriptor>): readonly Dependent[] {
+  return [...dropped].flatMap((on) =>
+    foreignKeysTo(root, on)
+      .filter(({ table }) => !dropped.has(table))
+      .map(({ table, constraint }) => {
+        return { on, table, constraint, shown: `constraint ${constraint.name} on table ${table.name}` }
+      }),
+  )
+}
+
+/** Who writes the other side of a foreign key that goes must end first too. */
+function locksOfDrop(
+  root: CatalogRoot,
+  dropped: ReadonlySet<TableDescriptor>,
+  constraints: readonly Dependent[],
+): DdlPlan['locks'] {
+  const ids = new Set([...dropped].map(({ id }) => id))
+  for (const { table } of constraints) ids.add(table.id)
+  for (const table of dropped) {
+    for (const { referencedTableId } of foreignKeys(table)) {
+      if (root.tableById(referencedTableId) !== null) ids.add(referencedTableId)
+    }
+  }
+  return [...ids].map((tableId) => ({ tableId, mode: TableMode.ACCESS_EXCLUSIVE }))
 }
 
 function dropIndexes(statement: ast.DropIndex, root: CatalogRoot): DdlPlan {
@@ -130,6 +189,12 @@ function dropIndexes(statement: ast.DropIndex, root: CatalogRoot): DdlPlan {
     else {
       const { index, table } = relation
       if (index.constraint) throw indexBelongsToConstraint(index.name, table.name, name.position)
+      const dependents = foreignKeysTo(root, table).filter((key) => key.constraint.referencedIndexId === index.id)
+      if (dependents.length > 0) {
+        if (statement.cascade) throw featureNotSupported('DROP INDEX … CASCADE', { position: name.position + 1 })
+        const shown = dependents.map((key) => `constraint ${key.constraint.name} on table ${key.table.name}`)
+        throw dependentObjects(`index ${index.name}`, shown, name.position)
+      }
       dropped.set(index.id, table.id)
     }
   }

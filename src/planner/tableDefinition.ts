@@ -25,6 +25,8 @@ import { resolveTypeName, typeName } from '../types/registry.ts'
 import { at, BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { columnsIn } from './expressionTree.ts'
+import { describeForeignKey } from './foreignKeyDefinition.ts'
+import type { ForeignKeyClause } from './foreignKeyDefinition.ts'
 import type { Attribute } from './logical.ts'
 import { chooseName } from './objectNames.ts'
 import { Parameters } from './parameters.ts'
@@ -55,6 +57,7 @@ class TableDefinition {
   readonly #constraints: ConstraintDescriptor[] = []
   readonly #indexes: IndexDescriptor[] = []
   readonly #keys: Key[] = []
+  readonly #foreignKeys: ForeignKeyClause[] = []
 
   constructor(statement: ast.CreateTable, root: CatalogRoot) {
     this.#statement = statement
@@ -73,7 +76,7 @@ class TableDefinition {
     for (const column of columns) this.#addColumnConstraints(column)
     for (const constraint of this.#statement.constraints) this.#addTableConstraint(constraint)
     this.#addKeys()
-    return {
+    const described: TableDescriptor = {
       id: this.#root.nextId,
       schema: 'public',
       name: table.name,
@@ -81,6 +84,8 @@ class TableDefinition {
       constraints: this.#constraints,
       indexes: this.#indexes,
     }
+    for (const clause of this.#foreignKeys) this.#constraints.push(describeForeignKey(clause, described, this.#root))
+    return described
   }
 
   #addColumn({ name, type, position }: ast.ColumnDefinition): void {
@@ -134,6 +139,9 @@ class TableDefinition {
         case 'check':
           this.#addCheck(constraint.name, constraint.expression, position)
           break
+        case 'foreign_key':
+          this.#foreignKeys.push({ ...constraint, columns: [{ name, position }] })
+          break
       }
     }
     const nullable = constraints.find((constraint) => constraint.kind === 'null')
@@ -178,6 +186,7 @@ class TableDefinition {
   #addTableConstraint(constraint: ast.TableConstraint): void {
     const { kind, name, position } = constraint
     if (kind === 'check') this.#addCheck(name, constraint.expression, position)
+    else if (kind === 'foreign_key') this.#foreignKeys.push(constraint)
     else {
       const { columns } = constraint
       this.#keys.push({ kind: kind === 'unique' ? 'unique' : 'primaryKey', name, columns, position })

@@ -5,14 +5,21 @@
  * What is dropped stays until no snapshot can reach it: the transaction manager says when (`forget`).
  */
 import { assert, unreachable } from '../assert.ts'
-import type { CatalogChange } from '../catalog/index.ts'
+import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import type { Value } from '../types/value.ts'
 import type { Replay } from './log/log.ts'
 import { replayDelete, replayInsert, replayUpdate } from './row/replayRows.ts'
+import { Owners } from './owner.ts'
 import { RowTable } from './row/table.ts'
+import type { Writer } from './undo.ts'
 
 export class Store {
   readonly #tables = new Map<number, RowTable>()
+  readonly #owners: Owners
+
+  constructor(owners = new Owners()) {
+    this.#owners = owners
+  }
 
   table(id: number): RowTable | null {
     return this.#tables.get(id) ?? null
@@ -36,6 +43,9 @@ export class Store {
       case 'dropIndex':
         this.#enforce(change, false)
         break
+      case 'dropForeignKey':
+        // A constraint without an index is the catalog's business alone.
+        break
       default:
         unreachable(change)
     }
@@ -58,6 +68,24 @@ export class Store {
   forget(change: CatalogChange): void {
     if (change.kind === 'dropTable') this.#tables.delete(change.tableId)
     else if (change.kind === 'dropIndex') this.#tables.get(change.tableId)?.removeIndex(change.indexId)
+  }
+
+  /**
+   * A copy on write of the published state (row/fork.ts): the tables of the published root, without what these writers, all
+   * that have begun and are not published, have written.
+   */
+  fork(published: CatalogRoot, unpublished: Iterable<Writer>): Store {
+    const fork = new Store(this.#owners)
+    for (const descriptor of published.tables()) {
+      fork.#tables.set(descriptor.id, this.#existing(descriptor.id).fork(descriptor, this.#owners))
+    }
+    for (const writer of unpublished) {
+      for (let entry = writer.lastEntry; entry !== null; entry = entry.previous) {
+        const { id } = entry.table
+        fork.#tables.get(id)?.disown(entry.page, this.#existing(id))
+      }
+    }
+    return fork
   }
 
   /** What the log's recovery fills; `decode` applies the payload to the catalog and returns the change. */
