@@ -3,18 +3,19 @@
  * handles (Database, Session, Statement) are thin; what they share is here.
  */
 import type { Env, Timer } from '../env/env.ts'
-import { databaseClosed } from '../errors.ts'
+import { databaseClosed, synchronousReentry } from '../errors.ts'
 import type { DatabaseError } from '../errors.ts'
 import { PlanCache } from '../planner/index.ts'
 import type { CommitLog } from '../storage/log/log.ts'
 import type { Store } from '../storage/store.ts'
-import type { Trace } from '../trace.ts'
+import { Trace } from '../trace.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { TransactionListener, TransactionManager } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { Scheduler, Task } from './core.ts'
 import { Core } from './core.ts'
 import { SessionState } from './sessionState.ts'
+import type { SettingDefaults } from './settings.ts'
 
 export interface EngineOptions {
   readonly scheduler: Scheduler | null
@@ -22,6 +23,8 @@ export interface EngineOptions {
   /** Estimated bytes that one statement may hold. */
   readonly memoryLimit: number
   readonly planCacheBytes: number
+  /** What the settings of each session are until it sets them. */
+  readonly settings: SettingDefaults
 }
 
 /** A statement that waits this long for a session that does nothing is reported. */
@@ -39,6 +42,8 @@ export class Engine implements TransactionListener {
   readonly log: CommitLog | null
   closed = false
   readonly sessions = new Set<SessionState>()
+  readonly #settings: SettingDefaults
+  readonly #options: EngineOptions
   readonly #waits = new Map<LockWait, Task>()
   readonly #committing = new Map<Transaction, Task>()
   /** Sessions of single calls (`db.query`), kept for the next one. */
@@ -61,7 +66,9 @@ export class Engine implements TransactionListener {
     this.store = parts.store
     this.log = parts.log
     this.transactions = parts.transactions(this)
+    this.#options = options
     this.memoryLimit = options.memoryLimit
+    this.#settings = options.settings
     this.core = new Core(parts.env, parts.trace, options.scheduler, options.stepBudget, () => this.#flush())
     this.plans = new PlanCache(parts.store, { maxBytes: options.planCacheBytes })
   }
@@ -70,7 +77,8 @@ export class Engine implements TransactionListener {
 
   connect(): SessionState {
     if (this.closed) throw databaseClosed()
-    const session = new SessionState(this.#nextSession++, this.core, this.transactions, this.env.clock)
+    const { core, transactions, env } = this
+    const session = new SessionState(this.#nextSession++, core, transactions, env, this.#settings)
     this.sessions.add(session)
     return session
   }
@@ -96,6 +104,23 @@ export class Engine implements TransactionListener {
   disconnect(session: SessionState): void {
     session.close()
     this.sessions.delete(session)
+  }
+
+  /** A database of its own, in memory, with the published state of this one. @throws DatabaseError 55006 in the middle of a step */
+  fork(): Engine {
+    if (this.closed) throw databaseClosed()
+    if (this.core.stepping) throw synchronousReentry()
+    const { env, transactions } = this
+    const trace = new Trace()
+    const store = transactions.forkStore()
+    const parts = {
+      env,
+      trace,
+      store,
+      log: null,
+      transactions: (listener: TransactionListener) => transactions.fork(store, listener, trace),
+    }
+    return new Engine(parts, this.#options)
   }
 
   close(): void {

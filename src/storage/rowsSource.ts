@@ -4,6 +4,7 @@
  */
 import type { Value } from '../types/value.ts'
 import { PAGE_ROWS, pageOf } from './ids.ts'
+import { UNFORKED } from './owner.ts'
 import type { ReadView } from './readView.ts'
 import { PageLayout } from './row/layout.ts'
 import { Page } from './row/page.ts'
@@ -43,7 +44,7 @@ export class RowsSource implements ScanSource {
 function paged(rows: readonly (readonly Value[])[], layout: PageLayout): RowsPage[] {
   const pages: RowsPage[] = []
   for (let start = 0; start < rows.length; start += PAGE_ROWS) {
-    const page = new Page<never>(pages.length, layout)
+    const page = Page.empty<never>(pages.length, layout, UNFORKED)
     for (const row of rows.slice(start, start + PAGE_ROWS)) {
       const slot = page.append()
       for (let column = 0; column < row.length; column++) page.write(column, slot, row[column]!)

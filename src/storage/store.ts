@@ -7,7 +7,7 @@
 import { assert, unreachable } from '../assert.ts'
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import type { Value } from '../types/value.ts'
-import type { Replay } from './log/log.ts'
+import type { InDoubt, Replay } from './log/log.ts'
 import { replayDelete, replayInsert, replayUpdate } from './row/replayRows.ts'
 import { Owners } from './owner.ts'
 import { RowTable } from './row/table.ts'
@@ -107,6 +107,8 @@ export class Store {
 export class StoreReplay implements Replay {
   /** The commit timestamp of the last transaction that was replayed. */
   timestamp = 0
+  /** Prepared transactions that nobody has decided, for the transaction manager to take up again. */
+  readonly undecided: InDoubt[] = []
   readonly progress: (bytesDone: number, bytesTotal: number) => void
   readonly #store: Store
   readonly #decode: (payload: string) => CatalogChange
@@ -141,6 +143,10 @@ export class StoreReplay implements Replay {
 
   commit(timestamp: number): void {
     this.timestamp = timestamp
+  }
+
+  inDoubt(transaction: InDoubt): void {
+    this.undecided.push(transaction)
   }
 
   #table(id: number): RowTable {

@@ -68,7 +68,8 @@ export class UndoEntry {
   readonly writer: Writer
   readonly command: number
   readonly table: VersionedTable
-  readonly page: Page<UndoEntry>
+  /** Where the row stands; a copy takes the place of a page that a fork shares. */
+  page: Page<UndoEntry>
   readonly slot: number
   /** The next older entry of the row. */
   older: UndoEntry | null
@@ -100,6 +101,24 @@ export class UndoEntry {
     this.columns = NO_COLUMNS
     this.before = null
     this.#flags = mode | (existed ? EXISTED : 0) | (wrote ? WROTE : 0)
+  }
+
+  /** A copy for a page that is shared with forks, in no writer's list. Of a published writer, so the command does not count. */
+  image(): UndoEntry {
+    const image = new UndoEntry(
+      this.writer,
+      this.table,
+      this.page,
+      this.slot,
+      null,
+      this.existed,
+      this.wrote,
+      this.mode,
+    )
+    image.previous = null
+    image.columns = this.columns
+    image.before = this.before
+    return image
   }
 
   get rowId(): number {

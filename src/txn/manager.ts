@@ -70,7 +70,7 @@ export class TransactionManager implements Engine {
   #durability: Durability = 'none'
   #failure: DatabaseError | null = null
   readonly #listener: TransactionListener
-  #nextId = 1
+  #nextId: number
   #lastTimestamp: number
   #earliest: Transaction | null = null
   #latest: Transaction | null = null
@@ -87,13 +87,14 @@ export class TransactionManager implements Engine {
     store: Store,
     listener: TransactionListener,
     trace: Trace,
-    start: { readonly catalog: CatalogRoot; readonly timestamp: number },
+    start: { readonly catalog: CatalogRoot; readonly timestamp: number; readonly nextId?: number },
   ) {
     this.store = store
     this.trace = trace
     this.#listener = listener
     this.#catalog = start.catalog
     this.#lastTimestamp = start.timestamp
+    this.#nextId = start.nextId ?? 1
     this.snapshots = new Snapshots(start.timestamp, () => this.#drain())
     this.locks = new LockManager(ownerOf, (wait) => listener.ready(wait), trace)
     this.logListener = {
@@ -292,6 +293,19 @@ export class TransactionManager implements Engine {
     const active: Transaction[] = []
     for (let each = this.#earliest; each !== null; each = each.later) active.push(each)
     return active
+  }
+
+  // Forks.
+
+  /** The published state for a database of its own, copied on write (storage/row/fork.ts). Between two steps only. */
+  forkStore(): Store {
+    return this.store.fork(this.#catalog, this.active())
+  }
+
+  /** The transactions of a fork: its clock and its numbers go on from here. */
+  fork(store: Store, listener: TransactionListener, trace: Trace): TransactionManager {
+    const start = { catalog: this.#catalog, timestamp: this.snapshots.published, nextId: this.#nextId }
+    return new TransactionManager(store, listener, trace, start)
   }
 
   // What no view needs any more.

@@ -1,6 +1,7 @@
 /** The B+tree against a sorted array: every operation, cursors in both directions, positions that survive changes. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { Owners } from '../../src/storage/owner.ts'
 import type { KeyArray, Tree } from '../../src/storage/row/btree.ts'
 import { treeClass } from '../../src/storage/row/btree.ts'
 import { compareNumbers, NumberTree } from '../../src/storage/row/keyTree.ts'
@@ -48,20 +49,22 @@ class SortedArray {
 
 function contents(tree: Tree<number>): Entry[] {
   const entries: Entry[] = []
-  let previous = null
-  for (let leaf: Tree<number>['first'] | null = tree.first; leaf !== null; leaf = leaf.next) {
-    expect(leaf.previous).toBe(previous)
+  const leaves = [...tree.leaves()]
+  for (const leaf of leaves) {
+    expect(leaf.count > 0 || leaves.length === 1).toBe(true)
     for (let i = 0; i < leaf.count; i++) entries.push([leaf.keys[i]!, leaf.rowIds[i]!])
-    previous = leaf
   }
-  expect(tree.last).toBe(previous)
+  expect(tree.first).toBe(leaves[0])
+  expect(tree.last).toBe(leaves.at(-1))
   return entries
 }
 
 /** Runs of operations over few keys: splits need thousands of entries, empty leaves need runs of removals. */
 const operations = fc.array(
   fc.record({
-    kind: fc.constantFrom('fill', 'append', 'clear', 'add', 'addUnlessEqual', 'remove'),
+    kind: fc.constantFrom('fill', 'append', 'clear', 'add', 'addUnlessEqual', 'remove', 'fork'),
+    /** Which of the trees that were forked so far. */
+    side: fc.nat(5),
     key: fc.oneof(
       { weight: 9, arbitrary: fc.integer({ min: -50, max: 50 }) },
       { weight: 1, arbitrary: fc.constant(NaN) },
@@ -72,13 +75,18 @@ const operations = fc.array(
   { minLength: 1, maxLength: 30 },
 )
 
-test('a tree holds what a sorted array holds', () => {
+test('a tree and its forks hold what sorted arrays hold', () => {
   fc.assert(
     fc.property(operations, (list) => {
-      const tree = new NumberTree(null)
-      const model = new SortedArray()
-      for (const { kind, key, rowId, count } of list) {
-        if (kind === 'fill') {
+      const owners = new Owners()
+      const sides = [{ tree: new NumberTree(null), model: new SortedArray() }]
+      for (const { kind, side, key, rowId, count } of list) {
+        const { tree, model } = sides[side % sides.length]!
+        if (kind === 'fork') {
+          const copy = new SortedArray()
+          copy.entries = [...model.entries]
+          sides.push({ tree: tree.fork(owners.next(), owners.next()), model: copy })
+        } else if (kind === 'fill') {
           for (let i = 0; i < count; i++) {
             const entry: Entry = [(i * 7919) % 101, rowId * 1000 + i]
             expect(tree.add(...entry)).toBe(model.add(entry))
@@ -105,9 +113,9 @@ test('a tree holds what a sorted array holds', () => {
           model.entries.find((entry) => compareNumbers(entry[0], key) === 0)?.[1] ?? -1,
         )
       }
-      expect(contents(tree)).toEqual(model.entries)
+      for (const { tree, model } of sides) expect(contents(tree)).toEqual(model.entries)
     }),
-    { numRuns: runs(60) },
+    { numRuns: runs(100) },
   )
 })
 
@@ -166,7 +174,7 @@ test('a tree of texts grows and shrinks through every level', () => {
   const key = (i: number): string => String((i * 7919) % 40_000).padStart(6, '0')
   for (let i = 0; i < 40_000; i++) expect(tree.add(key(i), i)).toBe(true)
   let seen = 0
-  for (let leaf: Tree<string>['first'] | null = tree.first; leaf !== null; leaf = leaf.next) seen += leaf.count
+  for (const leaf of tree.leaves()) seen += leaf.count
   expect(seen).toBe(40_000)
   for (let i = 39_999; i >= 0; i--) expect(tree.remove(key(i), i)).toBe(true)
   expect(tree.size).toBe(0)
@@ -178,7 +186,7 @@ test('a tree of texts grows and shrinks through every level', () => {
 test('a key comes back where its separator says, though its first entry has gone', () => {
   const tree = new NumberTree(null)
   for (let i = 0; i < 1000; i++) tree.add(i, i)
-  for (let leaf = tree.first.next!; leaf.next !== null; leaf = leaf.next) {
+  for (const leaf of [...tree.leaves()].slice(1, -1)) {
     const key = leaf.keys[0]!
     expect(tree.remove(key, key)).toBe(true)
     expect(tree.addUnlessEqual(key, key + 5000)).toBe(true)

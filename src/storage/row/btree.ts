@@ -1,9 +1,9 @@
 /**
- * A B+tree over (key, RowId): entries in leaves that are linked both ways, separators in inner nodes.
+ * A B+tree over (key, RowId): entries in leaves, separators in inner nodes.
  *
  *     inner             [ · | (20,7) | · | (41,3) | · ]        a separator is no larger than what lies right of it,
  *                      ↙            ↓              ↘           and larger than all that lies left of it
- *     leaf    (3,1) (9,4) ⇄ (20,7) (20,9) (33,2) ⇄ (41,3) …
+ *     leaf    (3,1) (9,4)   (20,7) (20,9) (33,2)   (41,3) …
  *
  * - Keys and RowIds lie in parallel arrays, so that a search runs over one array of doubles where keys are numbers. The
  *   order of keys is a parameter of the *class*: `treeClass` makes one class for numbers and one for values, from one
@@ -13,31 +13,27 @@
  * - A leaf is taken out when it becomes empty, not when it becomes half empty (Johnson, Shasha, B-trees with inserts and
  *   deletes: why free-at-empty is better than merge-at-half, JCSS 1993).
  * - `version` changes with every change, so that a cursor knows when its position is stale.
+ * - Nodes may be shared with forks of the tree, so they are copied on write, from the root down (fork.ts): a node that is
+ *   this tree's own has only own nodes above it, and a change asks the leaf alone. It is why leaves have no links to their
+ *   neighbours, which could not be kept up in nodes that others read: from the end of a leaf one descends again, once in
+ *   a hundred entries.
  */
 import { assert } from '../../assert.ts'
+import type { Owner } from '../owner.ts'
+import { UNFORKED } from '../owner.ts'
 
 /** Entries of a leaf, and children of an inner node. Measured (bench/storage.ts): 32 and 64 make look-ups slower, 256 gains little more. */
 export const NODE_CAPACITY = 128
 
 export interface KeyArray<Key> {
   [index: number]: Key
+  slice(): KeyArray<Key>
 }
 
 export interface Leaf<Key> {
   readonly keys: KeyArray<Key>
   readonly rowIds: Float64Array
-  count: number
-  previous: Leaf<Key> | null
-  next: Leaf<Key> | null
-}
-
-interface Inner<Key> {
-  /** Separator i stands between child i and child i + 1. */
-  readonly keys: KeyArray<Key>
-  readonly rowIds: Float64Array
-  readonly children: (Inner<Key> | Leaf<Key>)[]
-  /** Separators: one fewer than children. */
-  count: number
+  readonly count: number
 }
 
 export interface Tree<Key> {
@@ -45,12 +41,16 @@ export interface Tree<Key> {
   readonly version: number
   readonly first: Leaf<Key>
   readonly last: Leaf<Key>
+  /** All leaves in order; none is empty but that of an empty tree. */
+  leaves(): Iterable<Leaf<Key>>
   /**
-   * The leaf that holds the first entry after (key, rowId), which is then at `position`; if `position` is the leaf's count,
-   * the entry is the first of the next leaf. A RowId of -1 finds the first entry of the key, +Infinity the one behind its last.
+   * The leaf of the first entry after (key, rowId), which is at `position`; if there is none, the last leaf, and `position`
+   * is its count. A RowId of -1 finds the first entry of the key, +Infinity the one behind its last.
    */
-  seek(key: Key, rowId: number): Leaf<Key>
-  /** `seek(key, -1)`, which need not look at RowIds. */
+  seekAfter(key: Key, rowId: number): Leaf<Key>
+  /** The leaf of the last entry up to and including (key, rowId), which is at `position - 1`; if there is none, `position` is 0. */
+  seekUpTo(key: Key, rowId: number): Leaf<Key>
+  /** Faster than `seekAfter(key, -1)`, but if `position` is the leaf's count, the entry may be the first of the next leaf. */
   seekFirst(key: Key): Leaf<Key>
   readonly position: number
   /** False if the pair was there. */
@@ -59,6 +59,8 @@ export interface Tree<Key> {
   addUnlessEqual(key: Key, rowId: number): boolean
   /** False if the pair was not there. */
   remove(key: Key, rowId: number): boolean
+  /** A tree with the same entries; both copy what they change from now on. */
+  fork(mine: Owner, theirs: Owner): Tree<Key>
 }
 
 /**
@@ -71,41 +73,101 @@ export function treeClass<Key, Order>(
   lowerBound: (order: Order, keys: KeyArray<Key>, count: number, key: Key) => number,
 ): new (order: Order) => Tree<Key> {
   class LeafNode implements Leaf<Key> {
-    readonly keys = makeKeys(NODE_CAPACITY)
-    readonly rowIds = new Float64Array(NODE_CAPACITY)
-    count = 0
-    previous: LeafNode | null = null
-    next: LeafNode | null = null
+    readonly owner: Owner
+    readonly keys: KeyArray<Key>
+    readonly rowIds: Float64Array
+    count: number
+
+    constructor(owner: Owner, from: LeafNode | null = null) {
+      this.owner = owner
+      this.keys = from === null ? makeKeys(NODE_CAPACITY) : from.keys.slice()
+      this.rowIds = from === null ? new Float64Array(NODE_CAPACITY) : from.rowIds.slice()
+      this.count = from === null ? 0 : from.count
+    }
   }
 
-  class InnerNode implements Inner<Key> {
-    readonly keys = makeKeys(NODE_CAPACITY)
-    readonly rowIds = new Float64Array(NODE_CAPACITY)
-    readonly children: (InnerNode | LeafNode)[] = []
-    count = 0
+  class InnerNode {
+    readonly owner: Owner
+    /** Separator i stands between child i and child i + 1. */
+    readonly keys: KeyArray<Key>
+    readonly rowIds: Float64Array
+    readonly children: (InnerNode | LeafNode)[]
+    /** Separators: one fewer than children. */
+    count: number
+
+    constructor(owner: Owner, from: InnerNode | null = null) {
+      this.owner = owner
+      this.keys = from === null ? makeKeys(NODE_CAPACITY) : from.keys.slice()
+      this.rowIds = from === null ? new Float64Array(NODE_CAPACITY) : from.rowIds.slice()
+      this.children = from === null ? [] : from.children.slice()
+      this.count = from === null ? 0 : from.count
+    }
   }
 
-  return class implements Tree<Key> {
+  return class BTree implements Tree<Key> {
     size = 0
     version = 0
     position = 0
-    first = new LeafNode()
-    last = this.first
-    #root: InnerNode | LeafNode = this.first
+    last: LeafNode
+    #root: InnerNode | LeafNode
+    #owner = UNFORKED
     readonly #order: Order
     /** The inner nodes of the last descent, root first, and the child that was taken in each. */
     readonly #path: InnerNode[] = []
     readonly #taken: number[] = []
     #depth = 0
 
-    constructor(order: Order) {
+    constructor(order: Order, from: BTree | null = null) {
       this.#order = order
+      if (from === null) this.#root = this.last = new LeafNode(UNFORKED)
+      else {
+        this.#root = from.#root
+        this.last = from.last
+        this.size = from.size
+      }
     }
 
-    seek(key: Key, rowId: number): LeafNode {
+    fork(mine: Owner, theirs: Owner): BTree {
+      const fork = new BTree(this.#order, this)
+      this.#owner = mine
+      fork.#owner = theirs
+      return fork
+    }
+
+    get first(): LeafNode {
+      return leftmost(this.#root)
+    }
+
+    leaves(): Iterable<LeafNode> {
+      return leavesOf(this.#root)
+    }
+
+    seekAfter(key: Key, rowId: number): LeafNode {
       let node = this.#root
-      while (node instanceof InnerNode) node = node.children[this.#after(node, key, rowId)]!
+      let right: InnerNode | LeafNode | null = null
+      while (node instanceof InnerNode) {
+        const child = this.#after(node, key, rowId)
+        if (child < node.count) right = node.children[child + 1]!
+        node = node.children[child]!
+      }
       this.position = this.#after(node, key, rowId)
+      if (this.position < node.count || right === null) return node
+      this.position = 0
+      return leftmost(right)
+    }
+
+    seekUpTo(key: Key, rowId: number): LeafNode {
+      let node = this.#root
+      let left: InnerNode | LeafNode | null = null
+      while (node instanceof InnerNode) {
+        const child = this.#after(node, key, rowId)
+        if (child > 0) left = node.children[child - 1]!
+        node = node.children[child]!
+      }
+      this.position = this.#after(node, key, rowId)
+      if (this.position > 0 || left === null) return node
+      node = rightmost(left)
+      this.position = node.count
       return node
     }
 
@@ -118,7 +180,7 @@ export function treeClass<Key, Order>(
       return node
     }
 
-    /** `seek` that notes its path, for a change. */
+    /** Down to the leaf where the pair stands or belongs, noting the path, for a change. */
     #descend(key: Key, rowId: number): LeafNode {
       let node = this.#root
       let depth = 0
@@ -145,9 +207,12 @@ export function treeClass<Key, Order>(
 
     addUnlessEqual(key: Key, rowId: number): boolean {
       const { last } = this
-      if (last.count > 0 && last.count < NODE_CAPACITY && compare(this.#order, last.keys[last.count - 1]!, key) < 0) {
-        this.#place(last, last.count, key, rowId)
-        return true
+      const { count } = last
+      if (count > 0 && count < NODE_CAPACITY && last.owner === this.#owner) {
+        if (compare(this.#order, last.keys[count - 1]!, key) < 0) {
+          this.#place(last, count, key, rowId)
+          return true
+        }
       }
       const leaf = this.#descend(key, -1)
       const { position } = this
@@ -156,21 +221,53 @@ export function treeClass<Key, Order>(
         this.#insert(leaf, position, key, rowId)
         return true
       }
-      if (leaf.next !== null && this.#equal(leaf.next.keys[0]!, key)) return false
+      const next = this.#nextLeaf()
+      if (next !== null && this.#equal(next.keys[0]!, key)) return false
       // The separator to the right may still be this key with the RowId of an entry that went: only a descent with ours knows.
       return this.add(key, rowId)
     }
 
     remove(key: Key, rowId: number): boolean {
-      const leaf = this.#descend(key, rowId)
+      let leaf = this.#descend(key, rowId)
       const at = this.position - 1
       if (at < 0 || leaf.rowIds[at] !== rowId || !this.#equal(leaf.keys[at]!, key)) return false
+      leaf = this.#own(leaf)
       this.version++
       this.size--
       close(leaf, at)
       leaf.count--
       if (leaf.count === 0) this.#unlink(leaf)
       return true
+    }
+
+    /** The leaf behind that of the last descent. */
+    #nextLeaf(): LeafNode | null {
+      for (let depth = this.#depth - 1; depth >= 0; depth--) {
+        const node = this.#path[depth]!
+        const child = this.#taken[depth]!
+        if (child < node.count) return leftmost(node.children[child + 1]!)
+      }
+      return null
+    }
+
+    /** The leaf of the last descent as this tree's own, and the nodes above it. */
+    #own(leaf: LeafNode): LeafNode {
+      const owner = this.#owner
+      if (leaf.owner === owner) return leaf
+      for (let depth = 0; depth < this.#depth; depth++) {
+        const node = this.#path[depth]!
+        if (node.owner !== owner) this.#replace(depth, (this.#path[depth] = new InnerNode(owner, node)))
+      }
+      const copy = new LeafNode(owner, leaf)
+      this.#replace(this.#depth, copy)
+      if (this.last === leaf) this.last = copy
+      return copy
+    }
+
+    /** Hangs a copy in at this depth of the last descent. */
+    #replace(depth: number, copy: InnerNode | LeafNode): void {
+      if (depth === 0) this.#root = copy
+      else this.#path[depth - 1]!.children[this.#taken[depth - 1]!] = copy
     }
 
     /** The number of entries (or separators) up to and including (key, rowId). */
@@ -196,7 +293,7 @@ export function treeClass<Key, Order>(
     #appends(key: Key, rowId: number): boolean {
       const { last } = this
       const { count } = last
-      if (count === 0 || count === NODE_CAPACITY) return false
+      if (count === 0 || count === NODE_CAPACITY || last.owner !== this.#owner) return false
       const order = compare(this.#order, last.keys[count - 1]!, key)
       if (order > 0 || (order === 0 && last.rowIds[count - 1]! >= rowId)) return false
       this.#place(last, count, key, rowId)
@@ -213,12 +310,13 @@ export function treeClass<Key, Order>(
     }
 
     /** Inserts into the leaf of the last descent. */
-    #insert(leaf: LeafNode, position: number, key: Key, rowId: number): void {
+    #insert(found: LeafNode, position: number, key: Key, rowId: number): void {
+      const leaf = this.#own(found)
       if (leaf.count < NODE_CAPACITY) {
         this.#place(leaf, position, key, rowId)
         return
       }
-      const right = new LeafNode()
+      const right = new LeafNode(this.#owner)
       const atEdge = leaf === this.last && position === NODE_CAPACITY
       const kept = atEdge ? NODE_CAPACITY : NODE_CAPACITY >>> 1
       for (let i = kept; i < NODE_CAPACITY; i++) {
@@ -227,11 +325,7 @@ export function treeClass<Key, Order>(
       }
       right.count = NODE_CAPACITY - kept
       leaf.count = kept
-      right.previous = leaf
-      right.next = leaf.next
-      if (leaf.next !== null) leaf.next.previous = right
-      else this.last = right
-      leaf.next = right
+      if (leaf === this.last) this.last = right
       if (atEdge || position > kept) this.#place(right, position - kept, key, rowId)
       else this.#place(leaf, position, key, rowId)
       this.#ascend(this.#depth - 1, right.keys[0]!, right.rowIds[0]!, right, atEdge)
@@ -240,7 +334,7 @@ export function treeClass<Key, Order>(
     /** Hangs a new right sibling into the inner node at this depth of the last descent. */
     #ascend(depth: number, key: Key, rowId: number, right: InnerNode | LeafNode, atEdge: boolean): void {
       if (depth < 0) {
-        const root = new InnerNode()
+        const root = new InnerNode(this.#owner)
         root.children.push(this.#root, right)
         root.keys[0] = key
         root.rowIds[0] = rowId
@@ -269,10 +363,6 @@ export function treeClass<Key, Order>(
     /** Takes the empty leaf of the last descent out of the tree. */
     #unlink(leaf: LeafNode): void {
       if (this.#depth === 0) return
-      if (leaf.previous !== null) leaf.previous.next = leaf.next
-      else this.first = leaf.next!
-      if (leaf.next !== null) leaf.next.previous = leaf.previous
-      else this.last = leaf.previous!
       let depth = this.#depth - 1
       while (depth > 0 && this.#path[depth]!.children.length === 1) depth--
       const node = this.#path[depth]!
@@ -282,7 +372,25 @@ export function treeClass<Key, Order>(
       close(node, Math.max(at - 1, 0))
       node.count--
       while (this.#root instanceof InnerNode && this.#root.children.length === 1) this.#root = this.#root.children[0]!
+      if (leaf === this.last) this.last = rightmost(this.#root)
     }
+  }
+
+  function leftmost(node: InnerNode | LeafNode): LeafNode {
+    let at = node
+    while (at instanceof InnerNode) at = at.children[0]!
+    return at
+  }
+
+  function rightmost(node: InnerNode | LeafNode): LeafNode {
+    let at = node
+    while (at instanceof InnerNode) at = at.children[at.count]!
+    return at
+  }
+
+  function* leavesOf(node: InnerNode | LeafNode): Generator<LeafNode> {
+    if (node instanceof InnerNode) for (const child of node.children) yield* leavesOf(child)
+    else yield node
   }
 
   /** Makes room at a position; the last entry has a free place behind it. */
@@ -302,7 +410,7 @@ export function treeClass<Key, Order>(
 
   /** Moves what lies right of separator `kept` into a new node; that separator goes up. */
   function splitInner(node: InnerNode, kept: number): InnerNode {
-    const sibling = new InnerNode()
+    const sibling = new InnerNode(node.owner)
     for (let i = kept + 1; i < node.count; i++) {
       sibling.keys[i - kept - 1] = node.keys[i]!
       sibling.rowIds[i - kept - 1] = node.rowIds[i]!

@@ -6,6 +6,7 @@
 import type { IndexDescriptor } from '../../catalog/index.ts'
 import type { SqlType } from '../../types/sqlType.ts'
 import { IndexCursor } from './cursor.ts'
+import type { Owner } from '../owner.ts'
 import { KeyTree } from './keyTree.ts'
 
 export class Index {
@@ -19,17 +20,28 @@ export class Index {
   /** False once it has been dropped: it is kept up for older snapshots, and no longer enforced. */
   enforced = true
 
-  /** `types` are those of the table's columns, by ordinal. */
-  constructor(descriptor: IndexDescriptor, types: readonly SqlType[]) {
+  constructor(descriptor: IndexDescriptor, keys: KeyTree) {
     this.descriptor = descriptor
     this.id = descriptor.id
     this.name = descriptor.name
     this.unique = descriptor.unique
     this.columns = descriptor.columns
-    this.keys = new KeyTree(
-      descriptor.columns,
-      descriptor.columns.map((column) => types[column]!),
+    this.keys = keys
+  }
+
+  /** `types` are those of the table's columns, by ordinal. */
+  static empty(descriptor: IndexDescriptor, types: readonly SqlType[]): Index {
+    const { columns } = descriptor
+    const keys = KeyTree.empty(
+      columns,
+      columns.map((column) => types[column]!),
     )
+    return new Index(descriptor, keys)
+  }
+
+  /** A copy on write. */
+  fork(mine: Owner, theirs: Owner): Index {
+    return new Index(this.descriptor, this.keys.fork(mine, theirs))
   }
 
   /** Entries, those of older versions included. */

@@ -13,6 +13,7 @@ import { comparator } from '../../types/comparison.ts'
 import type { Value } from '../../types/value.ts'
 import type { KeyArray, Tree } from './btree.ts'
 import { treeClass } from './btree.ts'
+import type { Owner } from '../owner.ts'
 import type { ColumnArray } from './layout.ts'
 import { Representation, representationOf } from './layout.ts'
 
@@ -109,14 +110,34 @@ export class KeyTree {
   /** The order of two keys, nulls last; a shorter composite key is a prefix. */
   readonly order: KeyOrder
 
-  constructor(columns: readonly number[], types: readonly SqlType[]) {
+  private constructor(
+    columns: readonly number[],
+    order: KeyOrder,
+    numbers: Tree<number> | null,
+    values: Tree<Key> | null,
+  ) {
     this.columns = columns
+    this.order = order
+    this.numbers = numbers
+    this.values = values
+  }
+
+  static empty(columns: readonly number[], types: readonly SqlType[]): KeyTree {
     const compare = types.map(nullsLast)
-    this.order = columns.length === 1 ? (compare[0] as KeyOrder) : composite(compare)
+    const order = columns.length === 1 ? (compare[0] as KeyOrder) : composite(compare)
     const type = types[0]!
     const numeric = columns.length === 1 && type.kind !== 'float8' && representationOf(type) !== Representation.VALUES
-    this.numbers = numeric ? new NumberTree(null) : null
-    this.values = numeric ? null : new ValueTree(this.order)
+    return new KeyTree(columns, order, numeric ? new NumberTree(null) : null, numeric ? null : new ValueTree(order))
+  }
+
+  /** A copy on write. */
+  fork(mine: Owner, theirs: Owner): KeyTree {
+    return new KeyTree(
+      this.columns,
+      this.order,
+      this.numbers?.fork(mine, theirs) ?? null,
+      this.values?.fork(mine, theirs) ?? null,
+    )
   }
 
   get size(): number {
@@ -178,20 +199,20 @@ export class KeyTree {
 
   /** All entries in order. */
   *entries(): Generator<readonly [Key, number]> {
-    for (let leaf = this.numbers?.first ?? null; leaf !== null; leaf = leaf.next) {
+    for (const leaf of this.numbers?.leaves() ?? []) {
       for (let i = 0; i < leaf.count; i++) {
         const key = leaf.keys[i]!
         yield [Number.isNaN(key) ? null : key, leaf.rowIds[i]!]
       }
     }
-    for (let leaf = this.values?.first ?? null; leaf !== null; leaf = leaf.next) {
+    for (const leaf of this.values?.leaves() ?? []) {
       for (let i = 0; i < leaf.count; i++) yield [leaf.keys[i]!, leaf.rowIds[i]!]
     }
   }
 
   #toValues(numbers: Tree<number>): void {
     const values = new ValueTree(this.order)
-    for (let leaf: typeof numbers.first | null = numbers.first; leaf !== null; leaf = leaf.next) {
+    for (const leaf of numbers.leaves()) {
       for (let i = 0; i < leaf.count; i++) {
         const key = leaf.keys[i]!
         values.add(Number.isNaN(key) ? null : key, leaf.rowIds[i]!)
@@ -203,13 +224,14 @@ export class KeyTree {
 }
 
 function* entries<K>(tree: Tree<K>, key: K, equal: (a: K, b: K) => boolean): Generator<number> {
-  let leaf: Tree<K>['first'] | null = tree.seek(key, -1)
+  let leaf = tree.seekAfter(key, -1)
   let { position } = tree
-  for (; leaf !== null; leaf = leaf.next, position = 0) {
-    for (; position < leaf.count; position++) {
-      if (!equal(leaf.keys[position]!, key)) return
-      yield leaf.rowIds[position]!
-    }
+  while (position < leaf.count && equal(leaf.keys[position]!, key)) {
+    const rowId = leaf.rowIds[position]!
+    yield rowId
+    if (++position < leaf.count) continue
+    leaf = tree.seekAfter(key, rowId)
+    position = tree.position
   }
 }
 

@@ -13,6 +13,7 @@
  */
 import type { Value } from '../../types/value.ts'
 import { PAGE_ROWS } from '../ids.ts'
+import type { Owner } from '../owner.ts'
 import type { ColumnArray, PageLayout } from './layout.ts'
 import { Representation } from './layout.ts'
 
@@ -21,6 +22,8 @@ const FIRST_CAPACITY = 16
 
 /** `Entry` is the undo entry, whose definition needs the page's. */
 export class Page<Entry> {
+  /** Who may write to it; anybody else copies it first (fork.ts). */
+  owner: Owner
   readonly number: number
   readonly baseRowId: number
   layout: PageLayout
@@ -38,15 +41,33 @@ export class Page<Entry> {
   /** Slots with a chain. */
   undoCount = 0
 
-  constructor(number: number, layout: PageLayout) {
+  constructor(number: number, layout: PageLayout, owner: Owner) {
+    this.owner = owner
     this.number = number
     this.baseRowId = number * PAGE_ROWS
     this.layout = layout
     this.capacity = number === 0 ? FIRST_CAPACITY : PAGE_ROWS
+  }
+
+  static empty<Entry>(number: number, layout: PageLayout, owner: Owner): Page<Entry> {
+    const page = new Page<Entry>(number, layout, owner)
     for (const representation of layout.representations) {
-      this.columns.push(emptyColumn(representation, this.capacity))
-      this.nulls.push(null)
+      page.columns.push(emptyColumn(representation, page.capacity))
+      page.nulls.push(null)
     }
+    return page
+  }
+
+  /** A copy of the newest versions; the chains behind them are the caller's business. */
+  copy(owner: Owner): Page<Entry> {
+    const copy = new Page<Entry>(this.number, this.layout, owner)
+    for (const column of this.columns) copy.columns.push(column.slice())
+    for (const map of this.nulls) copy.nulls.push(map === null ? null : map.slice())
+    copy.live = this.live === null ? null : this.live.slice()
+    copy.used = this.used
+    copy.liveCount = this.liveCount
+    copy.capacity = this.capacity
+    return copy
   }
 
   /** Makes a row, whose values are still to be written, and returns its slot. */

@@ -53,5 +53,5 @@ export function replayDelete(table: RowTable, rowId: number): void {
 function pageFor(table: RowTable, rowId: number): RowPage {
   const number = pageOf(rowId)
   while (table.pages.length <= number) table.pages.push(null)
-  return (table.pages[number] ??= new Page<UndoEntry>(number, table.layout))
+  return (table.pages[number] ??= Page.empty<UndoEntry>(number, table.layout, table.owner))
 }

@@ -50,7 +50,6 @@ export class RowScan implements SourceScan {
   readonly table: RowTable
   /** True if the fetched row has a chain, so that other versions of it may exist. */
   versioned = false
-  readonly #pages: readonly (RowPage | null)[]
   readonly #needed: readonly number[]
   readonly #columnCount: number
   /** Scratch space, made when the first page needs it. */
@@ -60,13 +59,12 @@ export class RowScan implements SourceScan {
   constructor(table: RowTable, layout: PageLayout, needed: readonly number[]) {
     this.table = table
     this.morsel = new PageMorsel(layout)
-    this.#pages = table.pages
     this.#needed = needed
     this.#columnCount = layout.representations.length
   }
 
   next(from: number, view: ReadView): boolean {
-    const pages = this.#pages
+    const { pages } = this.table
     const { guard } = view
     if (guard !== null && !guard.readTable(this.table)) return false
     let slot = from % PAGE_ROWS
@@ -89,7 +87,7 @@ export class RowScan implements SourceScan {
 
   fetch(rowId: number, view: ReadView): boolean {
     const number = pageOf(rowId)
-    const page = this.#pages[number]
+    const page = this.table.pages[number]
     if (page === null || page === undefined) return false
     const slot = rowId - page.baseRowId
     if (page.undo !== null) {

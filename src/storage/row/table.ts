@@ -12,9 +12,12 @@ import type { Value } from '../../types/value.ts'
 import { PAGE_ROWS, pageOf } from '../ids.ts'
 import type { RedoSink } from '../log/log.ts'
 import type { ColumnDescription, ScanSource } from '../scanSource.ts'
+import type { Owners } from '../owner.ts'
+import { UNFORKED } from '../owner.ts'
 import type { RowMode, VersionedTable, Writer } from '../undo.ts'
 import { UndoEntry } from '../undo.ts'
 import { ColumnSet } from './columnSet.ts'
+import { dropInherited, moveChains } from './fork.ts'
 import { Index } from './index.ts'
 import type { Key } from './keyTree.ts'
 import { PageLayout } from './layout.ts'
@@ -34,25 +37,31 @@ export class RowTable implements ScanSource, VersionedTable {
   readonly columnCount: number
   /** All indexes that writes keep up; find one of the catalog with `index(id)`. */
   indexes: readonly Index[]
-  /** By number; null where a page has been dropped. */
-  readonly pages: (RowPage | null)[] = []
+  /** By number; null where a page has been dropped. Another list once a fork shares this one, so it is not kept across a write. */
+  pages: (RowPage | null)[]
   /** Rows that exist in place, uncommitted ones too. */
-  liveCount = 0
+  liveCount: number
+  /** What is owned by another is shared with forks, and copied before it is written. */
+  owner = UNFORKED
+  #pagesOwner = UNFORKED
   /** The layout with which a page begins. */
   readonly layout: PageLayout
   readonly #columns: readonly ColumnDescription[]
   readonly #types: readonly SqlType[]
   readonly #columnSets = new Map<string, ColumnSet>()
 
-  constructor(descriptor: TableDescriptor) {
+  /** An empty table, or one that shares the rows of another; see `fork`. */
+  constructor(descriptor: TableDescriptor, from: RowTable | null = null) {
     this.id = descriptor.id
     this.name = descriptor.name
     this.descriptor = descriptor
     this.columnCount = descriptor.columns.length
     this.#columns = descriptor.columns.map(({ type, notNull }) => ({ type, nullable: !notNull }))
     this.#types = descriptor.columns.map(({ type }) => type)
-    this.layout = PageLayout.initial(this.#types)
-    this.indexes = descriptor.indexes.map((index) => new Index(index, this.#types))
+    this.layout = from === null ? PageLayout.initial(this.#types) : from.layout
+    this.pages = from === null ? [] : from.pages
+    this.liveCount = from === null ? 0 : from.liveCount
+    this.indexes = from === null ? descriptor.indexes.map((index) => Index.empty(index, this.#types)) : []
   }
 
   column(ordinal: number): ColumnDescription {
@@ -85,9 +94,10 @@ export class RowTable implements ScanSource, VersionedTable {
 
   /** An index with an entry for each key of each version; under a lock that keeps writers away. */
   addIndex(descriptor: IndexDescriptor): Index {
-    const index = new Index(descriptor, this.#types)
-    for (const page of this.pages) {
-      if (page === null) continue
+    const index = Index.empty(descriptor, this.#types)
+    for (const shared of this.pages) {
+      if (shared === null) continue
+      const page = shared.undo === null ? shared : this.#ownPage(shared)
       for (let slot = 0; slot < page.used; slot++) {
         const head = page.undo === null ? null : page.undo[slot]!
         if (head === null && !page.exists(slot)) continue
@@ -145,11 +155,11 @@ export class RowTable implements ScanSource, VersionedTable {
     return page
   }
 
-  // Writing.
+  // Writing. A page with an unpublished entry is this table's own, so it is asked for at the first write to a row: the lock.
 
   /** Locks a row that no other open transaction has at its head. */
   lock(writer: Writer, rowId: number, mode: RowMode): UndoEntry {
-    const page = this.#page(rowId)
+    const page = this.#ownPage(this.#page(rowId))
     const slot = rowId - page.baseRowId
     return this.#push(writer, page, slot, page.exists(slot), false, mode)
   }
@@ -158,9 +168,9 @@ export class RowTable implements ScanSource, VersionedTable {
   insert(writer: Writer, values: readonly Value[], mode: RowMode): number {
     let page = this.pages.length === 0 ? null : this.pages[this.pages.length - 1]!
     if (page === null || page.used === PAGE_ROWS) {
-      page = new Page<UndoEntry>(this.pages.length, this.layout)
-      this.pages.push(page)
-    }
+      page = Page.empty<UndoEntry>(this.pages.length, this.layout, this.owner)
+      this.#setPage(page.number, page)
+    } else if (page.owner !== this.owner) page = this.#ownPage(page)
     const slot = page.append()
     for (let column = 0; column < values.length; column++) page.write(column, slot, values[column]!)
     this.liveCount++
@@ -236,6 +246,50 @@ export class RowTable implements ScanSource, VersionedTable {
     forgetKeys(index, [key, ...keys], 0, 1, rowId)
   }
 
+  // Forks.
+
+  /**
+   * A table of another database, as it stands: both copy on write from now on. The fork has the indexes of `descriptor`, the
+   * published one. What is not published must be dropped there: `disown` each page with an unpublished entry.
+   */
+  fork(descriptor: TableDescriptor, owners: Owners): RowTable {
+    const fork = new RowTable(descriptor, this)
+    this.owner = owners.next()
+    fork.owner = owners.next()
+    fork.indexes = descriptor.indexes.map(({ id }) => this.index(id)!.fork(this.owner, fork.owner))
+    return fork
+  }
+
+  /** After `fork`: a page with unpublished entries of the origin becomes the fork's own, without them, and the origin's again. */
+  disown(page: RowPage, origin: RowTable): void {
+    if (this.pages[page.number] !== page) return
+    this.#ownPage(page)
+    page.owner = origin.owner
+  }
+
+  /** The page as this table's own: a copy in its place, if it is another's. What is kept of the other is not to be written. */
+  #ownPage(page: RowPage): RowPage {
+    if (page.owner === this.owner) return page
+    const copy = page.copy(this.owner)
+    this.#setPage(page.number, copy)
+    if (page.undo !== null) {
+      if (page.undo.find((head) => head !== null)!.table === this) moveChains(page, copy)
+      else {
+        dropInherited(this, page, copy)
+        this.dropIfDead(copy)
+      }
+    }
+    return copy
+  }
+
+  #setPage(number: number, page: RowPage | null): void {
+    if (this.#pagesOwner !== this.owner) {
+      this.pages = this.pages.slice()
+      this.#pagesOwner = this.owner
+    }
+    this.pages[number] = page
+  }
+
   // Giving versions up.
 
   undo(entry: UndoEntry): void {
@@ -249,7 +303,7 @@ export class RowTable implements ScanSource, VersionedTable {
       }
       const { columns, before } = entry
       if (before !== null) for (let i = 0; i < columns.length; i++) page.write(columns[i]!, slot, before[i]!)
-      this.#setLive(page, slot, entry.existed)
+      this.setLive(page, slot, entry.existed)
     }
     this.#setHead(page, slot, entry.older)
     entry.noteUnlinked()
@@ -270,7 +324,8 @@ export class RowTable implements ScanSource, VersionedTable {
 
   prune(entry: UndoEntry): void {
     if (entry.unlinked) return
-    const { page, slot } = entry
+    const page = this.#ownPage(entry.page)
+    const { slot } = entry
     const head = page.undo![slot]!
     let kept = 0
     let newer: UndoEntry | null = null
@@ -290,7 +345,8 @@ export class RowTable implements ScanSource, VersionedTable {
     else newer.older = null
   }
 
-  #setLive(page: RowPage, slot: number, alive: boolean): void {
+  /** Whether the row exists in place. */
+  setLive(page: RowPage, slot: number, alive: boolean): void {
     if (page.exists(slot) === alive) return
     page.setLive(slot, alive)
     this.liveCount += alive ? 1 : -1
@@ -314,7 +370,7 @@ export class RowTable implements ScanSource, VersionedTable {
   /** Drops a page that gets no more rows and has none that anybody can see. */
   dropIfDead(page: RowPage): void {
     if (page.liveCount > 0 || page.undo !== null) return
-    if (page.used === PAGE_ROWS || page.number < this.pages.length - 1) this.pages[page.number] = null
+    if (page.used === PAGE_ROWS || page.number < this.pages.length - 1) this.#setPage(page.number, null)
   }
 
   // The log.

@@ -58,11 +58,17 @@ export function treeCursorClass<Key, Order>(
         if ((bounds & Bound.HIGH) === 0) {
           this.#leaf = tree.last
           this.#position = tree.last.count
-        } else this.#seek(tree, high, (bounds & Bound.HIGH_INCLUSIVE) !== 0 ? Infinity : -1)
+        } else {
+          this.#leaf = tree.seekUpTo(high, (bounds & Bound.HIGH_INCLUSIVE) !== 0 ? Infinity : -1)
+          this.#position = tree.position
+        }
       } else if ((bounds & Bound.LOW) === 0) {
         this.#leaf = tree.first
         this.#position = 0
-      } else this.#seek(tree, low, (bounds & Bound.LOW_INCLUSIVE) !== 0 ? -1 : Infinity)
+      } else {
+        this.#leaf = tree.seekAfter(low, (bounds & Bound.LOW_INCLUSIVE) !== 0 ? -1 : Infinity)
+        this.#position = tree.position
+      }
     }
 
     find(tree: Tree<Key>, key: Key): number {
@@ -75,9 +81,9 @@ export function treeCursorClass<Key, Order>(
       let leaf = tree.seekFirst(key)
       let { position } = tree
       if (position === leaf.count) {
-        if (leaf.next === null) return this.#end()
-        leaf = leaf.next
-        position = 0
+        leaf = tree.seekAfter(key, -1)
+        position = tree.position
+        if (position === leaf.count) return this.#end()
       }
       const found = leaf.keys[position]!
       if (compare(this.#order, found, key) !== 0) return this.#end()
@@ -97,17 +103,18 @@ export function treeCursorClass<Key, Order>(
       const tree = this.#tree
       if (tree === null) return -1
       if (tree.version !== this.#version) this.#return(tree)
-      return this.#descending ? this.#down() : this.#up()
+      return this.#descending ? this.#down(tree) : this.#up(tree)
     }
 
-    #up(): number {
+    #up(tree: Tree<Key>): number {
       let leaf = this.#leaf!
       let position = this.#position
       if (position === leaf.count) {
-        if (leaf.next === null) return this.#end()
-        leaf = this.#leaf = leaf.next
-        position = 0
-        if (leaf.count === 0) return this.#end()
+        // Where no entry was given yet, the seek has looked into the next leaf already.
+        if (this.rowId < 0) return this.#end()
+        leaf = this.#leaf = tree.seekAfter(this.key, this.rowId)
+        position = tree.position
+        if (position === leaf.count) return this.#end()
       }
       const key = leaf.keys[position]!
       if ((this.#bounds & Bound.HIGH) !== 0) {
@@ -119,13 +126,14 @@ export function treeCursorClass<Key, Order>(
       return (this.rowId = leaf.rowIds[position]!)
     }
 
-    #down(): number {
+    #down(tree: Tree<Key>): number {
       let leaf = this.#leaf!
       let position = this.#position
       if (position === 0) {
-        if (leaf.previous === null) return this.#end()
-        leaf = this.#leaf = leaf.previous
-        position = leaf.count
+        if (this.rowId < 0) return this.#end()
+        leaf = this.#leaf = tree.seekUpTo(this.key, this.rowId - 1)
+        position = tree.position
+        if (position === 0) return this.#end()
       }
       position--
       const key = leaf.keys[position]!
@@ -138,11 +146,6 @@ export function treeCursorClass<Key, Order>(
       return (this.rowId = leaf.rowIds[position]!)
     }
 
-    #seek(tree: Tree<Key>, key: Key, rowId: number): void {
-      this.#leaf = tree.seek(key, rowId)
-      this.#position = tree.position
-    }
-
     /** The tree has changed: looks for where the last entry was, or for the beginning if there was none. */
     #return(tree: Tree<Key>): void {
       if (this.rowId < 0) {
@@ -150,7 +153,7 @@ export function treeCursorClass<Key, Order>(
         return
       }
       this.#version = tree.version
-      this.#leaf = tree.seek(this.key, this.#descending ? this.rowId - 1 : this.rowId)
+      this.#leaf = this.#descending ? tree.seekUpTo(this.key, this.rowId - 1) : tree.seekAfter(this.key, this.rowId)
       this.#position = tree.position
     }
 
