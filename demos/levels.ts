@@ -8,6 +8,8 @@ export interface Level {
   readonly column: string
   /** What else `--level` understands. */
   readonly aliases: readonly string[]
+  /** The level of PostgreSQL that promises the same, by its name; null if there is none. */
+  readonly postgresql: string | null
   /** What a scenario's plain `BEGIN` becomes. */
   readonly begin: string
   /** What a read sees, for the verdict of an anomaly that nothing but reading prevented. */
@@ -20,8 +22,9 @@ export const levels: readonly Level[] = [
   {
     name: 'read uncommitted',
     title: 'READ UNCOMMITTED',
-    column: 'read uncommitted',
+    column: 'RU',
     aliases: ['ru'],
+    postgresql: null,
     begin: 'BEGIN ISOLATION LEVEL READ UNCOMMITTED',
     reads: 'a read sees the newest version of each row, committed or not',
     writes: 'a writer waits for the one before it and then changes the newest version',
@@ -29,8 +32,9 @@ export const levels: readonly Level[] = [
   {
     name: 'read committed',
     title: 'READ COMMITTED',
-    column: 'read committed',
+    column: 'RC',
     aliases: ['rc'],
+    postgresql: 'read committed',
     begin: 'BEGIN ISOLATION LEVEL READ COMMITTED',
     reads: 'each statement reads one snapshot, of what was committed when the statement began',
     writes: 'a writer waits for the one before it and then changes the newest version',
@@ -38,8 +42,9 @@ export const levels: readonly Level[] = [
   {
     name: 'repeatable read',
     title: 'REPEATABLE READ (SNAPSHOT)',
-    column: 'repeatable read',
+    column: 'RR',
     aliases: ['rr', 'snapshot', 'si'],
+    postgresql: 'repeatable read',
     begin: 'BEGIN ISOLATION LEVEL REPEATABLE READ',
     reads: 'all statements of a transaction read one snapshot, of what was committed when its first statement began',
     writes: 'a writer fails only if a concurrent transaction has changed the same row (first updater wins)',

@@ -1,6 +1,6 @@
 /**
  * A scenario is one text file that a person reads from top to bottom (docs/demos.md): a title, an explanation, the
- * source, and sections named `setup`, `steps`, `finally`, `occurs when` and `expected`. This file turns it into data
+ * source, and sections named `setup`, `steps`, `finally`, `occurs when`, `postgresql` and `expected`. This file turns it into data
  * and refuses, with the number of the line, whatever would make a run say something else than the file seems to say.
  */
 import { levelNamed, type Level } from './levels.ts'
@@ -12,6 +12,8 @@ export interface Scenario {
   readonly title: string
   readonly explanation: string
   readonly source: string
+  /** What Hermitage and the literature call it: `G2-item`; null for a story of our own. */
+  readonly case: string | null
   /** Statements that make the tables, run by one session before everything else. */
   readonly setup: string
   /** In the order of their first step. */
@@ -24,6 +26,15 @@ export interface Scenario {
   /** Said in the verdict where the anomaly occurred: what went wrong, in the words of the story. */
   readonly because: string
   readonly expected: ReadonlyMap<string, Outcome>
+  readonly postgresql: PostgresqlOutcomes
+}
+
+/** What PostgreSQL does, by Hermitage's record, for comparison. */
+export interface PostgresqlOutcomes {
+  /** By level, where it was recorded. */
+  readonly outcomes: ReadonlyMap<string, 'occurs' | 'prevented'>
+  /** Why Isolde does otherwise at some level; null where it does not. */
+  readonly difference: string | null
 }
 
 export interface NamedQuery {
@@ -52,7 +63,7 @@ interface Line {
   readonly text: string
 }
 
-const sectionNames = ['setup', 'steps', 'finally', 'occurs when', 'expected'] as const
+const sectionNames = ['setup', 'steps', 'finally', 'occurs when', 'postgresql', 'expected'] as const
 type SectionName = (typeof sectionNames)[number]
 
 const isSection = (text: string): text is SectionName => sectionNames.some((name) => name === text)
@@ -74,6 +85,7 @@ export function parseScenario(name: string, text: string): Scenario {
     finally: finalQueries,
     ...witnessOf(name, required(name, sections, 'occurs when'), results, sessions),
     expected: expectations(name, required(name, sections, 'expected')),
+    postgresql: postgresqlOutcomes(name, sections.get('postgresql') ?? []),
   }
 }
 
@@ -114,15 +126,23 @@ function required(
   return lines
 }
 
-function describe(name: string, head: readonly Line[]): Pick<Scenario, 'title' | 'explanation' | 'source'> {
+function describe(name: string, head: readonly Line[]): Pick<Scenario, 'title' | 'explanation' | 'source' | 'case'> {
   const [first, ...rest] = head
   const title = first === undefined ? undefined : /^# (.+)$/.exec(first.text)?.[1]
   if (title === undefined) throw new ScenarioError(`${name}: line 1: a scenario begins with "# " and its title`)
   const source = rest.find(({ text }) => text.startsWith('source:'))
   if (source === undefined) throw new ScenarioError(`${name}: a line "source: …" is missing`)
-  const explanation = rest.filter((line) => line !== source && line.text !== '').map(({ text }) => text)
+  const named = rest.find(({ text }) => text.startsWith('case:'))
+  const explanation = rest
+    .filter((line) => line !== source && line !== named && line.text !== '')
+    .map(({ text }) => text)
   if (explanation.length === 0) throw new ScenarioError(`${name}: the explanation is missing`)
-  return { title, explanation: explanation.join(' '), source: source.text.slice('source:'.length).trim() }
+  return {
+    title,
+    explanation: explanation.join(' '),
+    source: source.text.slice('source:'.length).trim(),
+    case: named?.text.slice('case:'.length).trim() ?? null,
+  }
 }
 
 /** Lines `A: SQL;`, where a line without a session continues the statement above it. */
@@ -187,6 +207,22 @@ function expectations(name: string, lines: readonly Line[]): ReadonlyMap<string,
   }
   return expected
 }
+
+function postgresqlOutcomes(name: string, lines: readonly Line[]): PostgresqlOutcomes {
+  const outcomes = new Map<string, 'occurs' | 'prevented'>()
+  let difference: string | null = null
+  for (const line of lines) {
+    const [, key = '', text = ''] = /^([^:]+):\s*(.*)$/.exec(line.text) ?? []
+    if (key === 'difference') difference = text
+    else if (!postgresqlLevels.includes(key)) throw fault(name, line, `PostgreSQL has no level "${key}" of its own`)
+    else if (text !== 'occurs' && text !== 'prevented') throw fault(name, line, 'it "occurs" or is "prevented"')
+    else outcomes.set(key, text)
+  }
+  return { outcomes, difference }
+}
+
+/** READ UNCOMMITTED is READ COMMITTED there. */
+export const postgresqlLevels: readonly string[] = ['read committed', 'repeatable read', 'serializable']
 
 function outcomeOf(name: string, line: Line, text: string): Outcome {
   if (text === 'occurs') return { outcome: 'occurs', by: null }
