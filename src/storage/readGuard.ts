@@ -7,10 +7,11 @@
  * A method that returns false says that the reader must wait (`Transaction.waitingFor` says for what): the scan then
  * yields no row, keeps its place, and makes the same access again when the wait is over.
  */
+import type { Value } from '../types/value.ts'
 import type { ReadView } from './readView.ts'
 import type { Index } from './row/index.ts'
 import type { Key } from './row/keyTree.ts'
-import type { RowPage } from './row/rowScan.ts'
+import type { RowPage, RowScan } from './row/rowScan.ts'
 import type { RowTable } from './row/table.ts'
 
 /** An interval of an index's keys; `bounds` are the bits of `Bound` (treeCursor.ts): which sides are closed, and how. */
@@ -20,15 +21,26 @@ export interface KeyRange {
   readonly bounds: number
 }
 
+/** What a scan looks for, where a history is recorded: of all rows that it meets, those with such values are read. */
+export interface RowPredicate {
+  /** True if it may turn rows away. */
+  readonly selective: boolean
+  /** Canonical values of all columns of the table. */
+  matches(values: readonly Value[]): boolean
+}
+
+/** `scan` is the reader, whose `predicate` says what it looks for. */
 export interface ReadGuard {
+  /** True if it wants to know what scans look for. */
+  readonly records?: boolean
   /** A scan of the whole table begins, or goes on. */
-  readTable(table: RowTable): boolean
+  readTable(table: RowTable, scan: RowScan): boolean
   /** The rows of a page, from slot `from` on, are about to be read. */
-  readPage(table: RowTable, page: RowPage, from: number, view: ReadView): void
+  readPage(table: RowTable, page: RowPage, from: number, view: ReadView, scan: RowScan): void
   /** All rows with a key in the interval are about to be read. A unique key that was looked up and not found is a range too. */
-  readRange(table: RowTable, index: Index, range: KeyRange): boolean
+  readRange(table: RowTable, index: Index, range: KeyRange, view: ReadView, scan: RowScan): boolean
   /** The row behind an entry of the index is about to be judged: whether its visible version has the entry's key. */
-  readEntry(table: RowTable, rowId: number, view: ReadView): boolean
+  readEntry(table: RowTable, rowId: number, view: ReadView, scan: RowScan): boolean
   /** A look-up by a whole unique key found this row, which stands for the key: no range is read. */
-  readUnique(table: RowTable, index: Index, rowId: number, view: ReadView): boolean
+  readUnique(table: RowTable, index: Index, rowId: number, view: ReadView, scan: RowScan): boolean
 }

@@ -129,11 +129,11 @@ export class IndexCursor {
     if (this.#empty) return false
     if (!this.#announced) {
       const range = { low: this.#low, high: this.#high, bounds: this.#bounds }
-      if (!guard.readRange(scan.table, this.#index, range)) return false
+      if (!guard.readRange(scan.table, this.#index, range, view, scan)) return false
       this.#announced = true
     }
     for (let rowId = this.#pending >= 0 ? this.#pending : this.#next(); rowId >= 0; rowId = this.#next()) {
-      if (!guard.readEntry(scan.table, rowId, view)) {
+      if (!guard.readEntry(scan.table, rowId, view, scan)) {
         this.#pending = rowId
         return false
       }
@@ -151,8 +151,8 @@ export class IndexCursor {
     this.#range(key, key, CLOSED, false)
     this.#empty = false
     this.#announced = true
-    if (this.#nextGuarded(scan, view, guard)) return guard.readUnique(scan.table, this.#index, this.rowId, view)
-    if (this.#pending < 0) guard.readRange(scan.table, this.#index, { low: key, high: key, bounds: CLOSED })
+    if (this.#nextGuarded(scan, view, guard)) return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
+    if (this.#pending < 0) guard.readRange(scan.table, this.#index, { low: key, high: key, bounds: CLOSED }, view, scan)
     return false
   }
 

@@ -7,6 +7,7 @@
  */
 import type { Value } from '../../types/value.ts'
 import { PAGE_ROWS, pageOf } from '../ids.ts'
+import type { RowPredicate } from '../readGuard.ts'
 import type { ReadView } from '../readView.ts'
 import type { ColumnArray, Layout, Morsel, SourceScan } from '../scanSource.ts'
 import type { UndoEntry } from '../undo.ts'
@@ -50,6 +51,8 @@ export class RowScan implements SourceScan {
   readonly table: RowTable
   /** True if the fetched row has a chain, so that other versions of it may exist. */
   versioned = false
+  /** What its reader looks for; null: every row. Set only where a guard asks for it. */
+  predicate: RowPredicate | null = null
   readonly #needed: readonly number[]
   readonly #columnCount: number
   /** Scratch space, made when the first page needs it. */
@@ -66,12 +69,12 @@ export class RowScan implements SourceScan {
   next(from: number, view: ReadView): boolean {
     const { pages } = this.table
     const { guard } = view
-    if (guard !== null && !guard.readTable(this.table)) return false
+    if (guard !== null && !guard.readTable(this.table, this)) return false
     let slot = from % PAGE_ROWS
     for (let number = pageOf(from); number < pages.length; number++, slot = 0) {
       const page = pages[number]!
       if (page === null || slot >= page.used) continue
-      if (guard !== null) guard.readPage(this.table, page, slot, view)
+      if (guard !== null) guard.readPage(this.table, page, slot, view, this)
       if (page.undo === null || seesAll(page, page.undo, slot, view)) {
         if (page.liveCount === 0) continue
         this.morsel.lend(page, slot, page.used)
