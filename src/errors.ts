@@ -572,6 +572,12 @@ export const lockNotAvailable = (wait: string): DatabaseError =>
     hint: 'A synchronous call cannot wait. End the other transaction first, or use the asynchronous API.',
   })
 
+export const couldNotLockRow = (table: string): DatabaseError =>
+  new DatabaseError('55P03', `could not obtain lock on row in relation "${table}"`)
+
+export const couldNotLockTable = (table: string): DatabaseError =>
+  new DatabaseError('55P03', `could not obtain lock on relation "${table}"`)
+
 export const inFailedTransaction = (): DatabaseError =>
   new DatabaseError('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
 
@@ -735,3 +741,23 @@ export const historyTooLong = (limit: number): DatabaseError =>
   new DatabaseError('54000', `the recording has more than ${limit} events`, {
     hint: 'Raise "limit", or record less.',
   })
+
+// ------------------------------------------------------------------------------------ prepared transactions
+
+export const gidTooLong = (gid: string): DatabaseError =>
+  new DatabaseError('22023', `transaction identifier "${gid}" is too long`)
+
+export const gidInUse = (gid: string): DatabaseError =>
+  new DatabaseError('42710', `transaction identifier "${gid}" is already in use`)
+
+export const noSuchPrepared = (gid: string): DatabaseError =>
+  new DatabaseError('42704', `prepared transaction with identifier "${gid}" does not exist`)
+
+export const preparedBusy = (gid: string): DatabaseError =>
+  new DatabaseError('55000', `prepared transaction with identifier "${gid}" is busy`)
+
+export const cannotPrepare = (what: string): DatabaseError =>
+  new DatabaseError('0A000', `cannot PREPARE a transaction that has ${what}`)
+
+export const notInTransactionBlock = (command: string): DatabaseError =>
+  new DatabaseError('25001', `${command} cannot run inside a transaction block`)

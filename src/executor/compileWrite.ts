@@ -8,11 +8,12 @@
  */
 import { RowMode } from '../storage/undo.ts'
 import { boxed, nullTest, type Operand, type Row } from './compileExpression.ts'
+import { lockToWrite } from './compileLock.ts'
 import { stepOf } from './outcome.ts'
 import type { DeletePlan, InsertPlan, UpdatePlan } from './pipeline.ts'
 import type { RowCheck } from './plan.ts'
 import { checkFailure, notNullFailure } from './rowFailure.ts'
-import { returning, store, type SinkContext } from './sinkContext.ts'
+import { returning, store, transaction, type SinkContext } from './sinkContext.ts'
 
 export function insert(g: SinkContext, plan: InsertPlan, buffer: number | null, row: Row): void {
   const bound = row.map((column) => column())
@@ -30,7 +31,7 @@ export function insert(g: SinkContext, plan: InsertPlan, buffer: number | null, 
 
 export function update(g: SinkContext, plan: UpdatePlan, buffer: number | null, row: Row): void {
   const rowId = row[plan.table.columnCount]!().code
-  lock(g, plan.table, rowId, RowMode.NO_KEY_UPDATE)
+  lockToWrite(g, plan.table, rowId, RowMode.NO_KEY_UPDATE)
   const compiler = g.compiler(row)
   const set = plan.set.map(({ column, value }) =>
     g.lazy(`new${column}`, () => compiler.compile(value), plan.table.descriptor.columns[column]?.name),
@@ -58,7 +59,7 @@ export function remove(g: SinkContext, plan: DeletePlan, buffer: number | null, 
   const rowId = row[row.length - 1]!().code
   // The returned row is read before it goes.
   if (plan.returning !== null) for (const column of row) column()
-  lock(g, plan.table, rowId, RowMode.UPDATE)
+  lockToWrite(g, plan.table, rowId, RowMode.UPDATE)
   if (buffer === null) {
     g.writer.line(`${transaction(g)}.delete(${g.writer.slots.name(plan.table)}, ${rowId})`)
   } else {
@@ -68,8 +69,6 @@ export function remove(g: SinkContext, plan: DeletePlan, buffer: number | null, 
   g.writer.line('run.rowCount++')
   returning(g, plan.returning, row)
 }
-
-const transaction = (g: SinkContext): string => g.top('transaction', 'run.transaction')
 
 /** The values in an array that belongs to the run and is filled anew for each row: storage copies them. */
 function valuesOf(g: SinkContext, values: readonly Operand[]): string {
@@ -82,11 +81,6 @@ function write(g: SinkContext, call: string): void {
   const written = `written${g.writer.fresh()}`
   g.writer.line(`const ${written} = ${transaction(g)}.${call}`)
   g.writer.line(`if (${written} !== 0) return ${g.writer.slots.name(stepOf)}(${written})`)
-}
-
-function lock(g: SinkContext, table: object, rowId: string, mode: RowMode): void {
-  g.writer.line(`const locked = ${transaction(g)}.lockRow(${g.writer.slots.name(table)}, ${rowId}, ${mode}, false)`)
-  g.writer.line(`if (locked !== 0) return ${g.writer.slots.name(stepOf)}(locked)`)
 }
 
 /** Tests the constraints of a new row in PostgreSQL's order: NOT NULL by column, then CHECK. */

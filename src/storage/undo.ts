@@ -39,6 +39,8 @@ export interface Writer {
 /** A table as its undo entries see it: what rollback, pruning and the log ask of it. */
 export interface VersionedTable {
   readonly id: number
+  /** The newest entry of the row; null if it has none. */
+  head(rowId: number): UndoEntry | null
   /** Takes back the newest version of the entry's row; the entry is the head of its chain. */
   undo(entry: UndoEntry): void
   /** Locks a row that no other open transaction has at its head. */
@@ -51,13 +53,16 @@ export interface VersionedTable {
   describe(entry: UndoEntry, sink: RedoSink): void
 }
 
-/** What the lock on a row protects: PostgreSQL's FOR NO KEY UPDATE and FOR UPDATE. Each excludes the other. */
-export const RowMode = { NO_KEY_UPDATE: 0, UPDATE: 1 } as const
+/**
+ * What the lock on a row protects: PostgreSQL's FOR KEY SHARE … FOR UPDATE, from the weakest to the strongest. The last two
+ * exclude each other and are heads of chains; the shared ones are known to transactions only.
+ */
+export const RowMode = { KEY_SHARE: 0, SHARE: 1, NO_KEY_UPDATE: 2, UPDATE: 3 } as const
 export type RowMode = (typeof RowMode)[keyof typeof RowMode]
 
 const NO_COLUMNS: readonly number[] = []
 
-/** Bits of an entry's flags, beside its mode in bit 0: a transaction has as many entries as it writes rows, so they are kept small. */
+/** Bits of an entry's flags, beside bit 0, which tells UPDATE from NO KEY UPDATE: a transaction has as many entries as it writes rows, so they are kept small. */
 const EXISTED = 2
 const WROTE = 4
 const LEAVES_KEYS = 8
@@ -100,7 +105,7 @@ export class UndoEntry {
     this.previous = writer.lastEntry
     this.columns = NO_COLUMNS
     this.before = null
-    this.#flags = mode | (existed ? EXISTED : 0) | (wrote ? WROTE : 0)
+    this.#flags = (mode & 1) | (existed ? EXISTED : 0) | (wrote ? WROTE : 0)
   }
 
   /** A copy for a page that is shared with forks, in no writer's list. Of a published writer, so the command does not count. */
@@ -170,8 +175,8 @@ export class UndoEntry {
     return (this.#flags & 1) === 0 ? RowMode.NO_KEY_UPDATE : RowMode.UPDATE
   }
 
-  /** Locks in this mode too. */
+  /** Locks in this exclusive mode too. */
   strengthen(mode: RowMode): void {
-    this.#flags |= mode
+    this.#flags |= mode & 1
   }
 }

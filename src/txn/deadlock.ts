@@ -8,7 +8,6 @@
  *
  * Everybody in a cycle waits, so nobody in it is committing, and each can be the victim.
  */
-import { ROW_MODES } from './lockModes.ts'
 import type { Lock, LockOwner, LockWait } from './lockWait.ts'
 
 export interface Edge {
@@ -38,14 +37,14 @@ const MAX_CONSTRAINTS = 8
  * Whether a circle runs through one of `starts`. Who runs waits for nobody, so a circle is closed by the last of its
  * transactions that begins to wait, and is found from there. `waiting`: all who wait; a reordering concerns others too.
  */
-export function examine(starts: readonly LockOwner[], waiting: readonly LockOwner[]): Verdict {
+export function examine(starts: readonly LockOwner[], waiting: Iterable<LockOwner>): Verdict {
   const cycle = findCycle(starts, new Map())
   if (cycle === null) return { kind: 'free' }
   const orders = resolve(waiting, cycle, [])
   return orders === null ? { kind: 'deadlock', cycle } : { kind: 'reorder', orders }
 }
 
-function resolve(waiting: readonly LockOwner[], cycle: readonly Edge[], constraints: Constraint[]): QueueOrders | null {
+function resolve(waiting: Iterable<LockOwner>, cycle: readonly Edge[], constraints: Constraint[]): QueueOrders | null {
   if (constraints.length === MAX_CONSTRAINTS) return null
   for (const { wait, ahead } of cycle) {
     if (ahead === null) continue
@@ -64,21 +63,27 @@ function resolve(waiting: readonly LockOwner[], cycle: readonly Edge[], constrai
 function reorder(constraints: readonly Constraint[]): Map<Lock, readonly LockWait[]> | null {
   const orders = new Map<Lock, readonly LockWait[]>()
   for (const lock of new Set(constraints.map(({ first }) => first.lock))) {
-    const remaining = [...lock.waits]
+    const remaining = new Set(lock.waits)
     const order: LockWait[] = []
-    while (remaining.length > 0) {
-      const next = remaining.findIndex((wait) =>
-        constraints.every(({ first, second }) => second !== wait || !remaining.includes(first)),
+    while (remaining.size > 0) {
+      const next = firstOf(remaining, (wait) =>
+        constraints.every(({ first, second }) => second !== wait || !remaining.has(first)),
       )
-      if (next < 0) return null
-      order.push(...remaining.splice(next, 1))
+      if (next === null) return null
+      order.push(next)
+      remaining.delete(next)
     }
     orders.set(lock, order)
   }
   return orders
 }
 
-function findCycle(waiting: readonly LockOwner[], orders: QueueOrders): readonly Edge[] | null {
+function firstOf<T>(all: Iterable<T>, fits: (each: T) => boolean): T | null {
+  for (const each of all) if (fits(each)) return each
+  return null
+}
+
+function findCycle(waiting: Iterable<LockOwner>, orders: QueueOrders): readonly Edge[] | null {
   const finished = new Set<LockOwner>()
   for (const start of waiting) {
     if (finished.has(start)) continue
@@ -116,22 +121,29 @@ function walk(start: LockOwner, orders: QueueOrders, finished: Set<LockOwner>): 
 function edgesOf(owner: LockOwner, orders: QueueOrders): readonly Edge[] {
   const wait = owner.waitingFor
   if (wait === null) return []
-  const { lock, modeNumber } = wait
-  const edges: Edge[] = lock.holdersAgainst(owner, modeNumber).map((blocker) => ({ wait, blocker, ahead: null }))
-  for (const ahead of orders.get(lock) ?? lock.waits) {
-    if (ahead === wait) break
-    if (!lock.excludes(ahead.modeNumber, modeNumber)) continue
-    // The writers of a row exclude each other, so the nearest one ahead stands for all before it.
-    if (lock.modes === ROW_MODES && (edges.at(-1)?.ahead ?? null) !== null) edges.pop()
+  const edges: Edge[] = wait.blockers().map((blocker) => ({ wait, blocker, ahead: null }))
+  const queue = orders.get(wait.lock) ?? wait.lock.waits
+  for (let i = queue.indexOf(wait) - 1; i >= 0; i--) {
+    const ahead = queue[i]!
+    if (!wait.isBehind(ahead)) continue
     edges.push({ wait, blocker: ahead.owner, ahead })
+    // Whoever is still further ahead and in the way is in the way of this one too: it stands for all of them.
+    if (wait.standsBehindAll(ahead)) break
   }
   return edges
 }
 
-/** The youngest by first attempt: whoever has been at it for the shortest time, retries included. */
+/**
+ * The one with the shortest deadlock_timeout; of equals the youngest by first attempt: whoever has been at it for the
+ * shortest time, retries included.
+ */
 export function victimOf(cycle: readonly Edge[]): LockWait {
   let victim = cycle[0]!.wait
-  for (const { wait } of cycle) if (wait.owner.firstAttempt > victim.owner.firstAttempt) victim = wait
+  for (const { wait } of cycle) {
+    const { deadlockTimeout, firstAttempt } = wait.owner
+    const shorter = deadlockTimeout - victim.owner.deadlockTimeout
+    if (shorter < 0 || (shorter === 0 && firstAttempt > victim.owner.firstAttempt)) victim = wait
+  }
   return victim
 }
 

@@ -1,9 +1,9 @@
 /**
  * Lock modes and which of them exclude each other: data, read by one lock manager (D6).
  *
- * Tables have PostgreSQL's eight modes, which contain the classical IS, IX, S, SIX and X. Rows have the two modes in which
- * a row is written, which exclude each other, and one in which a transaction only waits for the end of whoever wrote the
- * row (to learn whether a unique key is free): it excludes nobody and is excluded by the writer alone.
+ * Tables have PostgreSQL's eight modes, which contain the classical IS, IX, S, SIX and X; rows have its four. A row has
+ * one mode more, in which a transaction only waits for the end of whoever wrote the row (to learn whether a unique key is
+ * free, or what the row will be): it excludes nobody, and only the writer is in its way.
  */
 export const TableMode = {
   ACCESS_SHARE: 0,
@@ -16,6 +16,10 @@ export const TableMode = {
   ACCESS_EXCLUSIVE: 7,
 } as const
 export type TableMode = (typeof TableMode)[keyof typeof TableMode]
+
+/** What a request does that cannot be granted now: wait, fail with 55P03, or leave the row out. */
+export const LockPolicy = { WAIT: 0, NOWAIT: 1, SKIP: 2 } as const
+export type LockPolicy = (typeof LockPolicy)[keyof typeof LockPolicy]
 
 export interface LockModes {
   readonly names: readonly string[]
@@ -48,12 +52,19 @@ export const TABLE_MODES: LockModes = matrix({
   AccessExclusiveLock: 'x x x x x x x x',
 })
 
-/** The first two are storage's `RowMode`. */
+/** The first four are storage's `RowMode`: PostgreSQL's documentation, table 13.3. */
 export const ROW_MODES: LockModes = matrix({
-  'FOR NO KEY UPDATE': 'x x .',
-  'FOR UPDATE': 'x x .',
-  'unique key': '. . .',
+  'FOR KEY SHARE': '. . . x .',
+  'FOR SHARE': '. . x x .',
+  'FOR NO KEY UPDATE': '. x x x .',
+  'FOR UPDATE': 'x x x x .',
+  'unique key': '. . . . .',
 })
 
-/** A row's third mode: wait until no open transaction has written the row. */
-export const AWAIT_WRITER = 2
+/** A row's fifth mode: wait until no open transaction has written the row. */
+export const AWAIT_WRITER = 4
+
+/** True if who has written or locked a row in `held` keeps it from a request for `wanted`. */
+export function rowModesExclude(held: number, wanted: number): boolean {
+  return wanted === AWAIT_WRITER || (ROW_MODES.conflicts[wanted]! & (1 << held)) !== 0
+}

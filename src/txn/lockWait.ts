@@ -1,13 +1,14 @@
 /**
  * A lock: who holds a resource, and the queue of those who wait for it.
  *
- * A table's holders stand in `grants`. A row's write lock is the head of its chain, which costs nothing; such a lock comes
- * into being only when somebody waits for it, and asks storage who the writer is (`writer`). When that one is done, the
- * first in the queue is granted the row by name, so that nobody overtakes it before it runs again.
+ * Holders stand in `grants`, but for the writer of a row: its lock is the head of the row's chain, which costs nothing;
+ * a `RowLock` asks storage who that is.
  */
 import type { DatabaseError } from '../errors.ts'
 import type { RowTable } from '../storage/row/table.ts'
+import type { Writer } from '../storage/undo.ts'
 import type { LockModes } from './lockModes.ts'
+import { AWAIT_WRITER, ROW_MODES, rowModesExclude } from './lockModes.ts'
 
 /** A transaction as the lock manager sees it. */
 export interface LockOwner {
@@ -15,69 +16,132 @@ export interface LockOwner {
   readonly session: number
   /** Rises with each first attempt; a retry keeps it, so that the youngest by it is never the same for ever. */
   readonly firstAttempt: number
+  /** Milliseconds: of a deadlock's transactions the one with the shortest is the victim. */
+  readonly deadlockTimeout: number
   /** The wait that has not ended; a transaction waits for one lock at a time. */
   waitingFor: LockWait | null
   /** Its holds on tables, in the order in which it took them. */
   tableGrants: Grant[]
-  /** Rows that were granted to it out of a queue, until its statement ends. */
-  readonly rowGrants: Grant[]
+  /** Its holds by name on rows, likewise. */
+  rowGrants: Grant[]
+  /** Rows that it has written and somebody waits for: what it must wake. */
+  awaited: Set<RowLock> | null
 }
 
 export interface Grant {
   readonly owner: LockOwner
   readonly lock: Lock
   readonly mode: number
+  /** False if it protects nothing that the statement's current run asked for: it may be given up when the statement ends. */
+  requested: boolean
 }
 
 export class Lock {
-  /** For people: `row 17 of table "accounts"`. */
-  readonly resource: string
+  readonly kind: 'database' | 'catalog' | 'table' | 'row' | 'key range' | 'advisory'
   readonly modes: LockModes
+  /** The table that is locked, or the one whose row or key is; null for the catalog. */
+  readonly table: RowTable | null
   readonly grants: Grant[] = []
   /** First come, first served; a requester that already holds the lock in some mode comes before those whom that blocks. */
   waits: LockWait[] = []
-  /** The open transaction that has written the row; null for a table. */
-  readonly writer: () => LockOwner | null
-  /** The table that is locked as a whole; null for a row and the catalog. */
-  readonly table: RowTable | null
 
-  constructor(resource: string, modes: LockModes, writer: () => LockOwner | null, table: RowTable | null) {
-    this.resource = resource
+  constructor(kind: Lock['kind'], modes: LockModes, table: RowTable | null) {
+    this.kind = kind
     this.modes = modes
-    this.writer = writer
     this.table = table
+  }
+
+  /** For people: `row 17 of table "accounts"`. */
+  get resource(): string {
+    return this.table === null ? `the ${this.kind}` : `table "${this.table.name}"`
   }
 
   get idle(): boolean {
     return this.grants.length === 0 && this.waits.length === 0
   }
 
-  /** Those whose hold excludes this request; its own never does. */
-  holdersAgainst(owner: LockOwner, mode: number): LockOwner[] {
-    const holders: LockOwner[] = []
-    const writer = this.writer()
-    if (writer !== null && writer !== owner) holders.push(writer)
-    for (const grant of this.grants) {
-      if (grant.owner !== owner && this.excludes(grant.mode, mode) && !holders.includes(grant.owner)) {
-        holders.push(grant.owner)
-      }
+  /** True if somebody's hold excludes this request; its own never does. */
+  isHeldAgainst(owner: LockOwner, mode: number): boolean {
+    const conflicts = this.modes.conflicts[mode]!
+    const { grants } = this
+    for (let i = 0; i < grants.length; i++) {
+      const grant = grants[i]!
+      if ((conflicts & (1 << grant.mode)) !== 0 && grant.owner !== owner) return true
     }
-    return holders
+    return false
   }
 
-  excludes(held: number, wanted: number): boolean {
-    return (this.modes.conflicts[wanted]! & (1 << held)) !== 0
+  /** Those whose hold excludes this request, each once. */
+  holdersAgainst(owner: LockOwner, mode: number): LockOwner[] {
+    const holders = new Set<LockOwner>()
+    const conflicts = this.modes.conflicts[mode]!
+    for (const grant of this.grants) {
+      if ((conflicts & (1 << grant.mode)) !== 0 && grant.owner !== owner) holders.add(grant.owner)
+    }
+    return [...holders]
+  }
+
+  /** The modes in which the owner holds it, as bits. */
+  modesOf(owner: LockOwner): number {
+    let modes = 0
+    for (const grant of this.grants) if (grant.owner === owner) modes |= 1 << grant.mode
+    return modes
   }
 }
 
-/** A statement's place in the queue of a lock. */
+/** The lock of a row that somebody waits for, or holds in the lock table. */
+export class RowLock extends Lock {
+  readonly rowId: number
+  readonly #ownerOf: (writer: Writer) => LockOwner
+
+  constructor(table: RowTable, rowId: number, ownerOf: (writer: Writer) => LockOwner) {
+    super('row', ROW_MODES, table)
+    this.rowId = rowId
+    this.#ownerOf = ownerOf
+  }
+
+  override get resource(): string {
+    return `row ${this.rowId} of table "${this.table!.name}"`
+  }
+
+  /** The open transaction that has written or locked the row at its chain. */
+  get writer(): LockOwner | null {
+    const head = this.table!.head(this.rowId)
+    return head === null || head.writer.published ? null : this.#ownerOf(head.writer)
+  }
+
+  /** The writer, if it is in the way of such a request. */
+  writerAgainst(owner: LockOwner, mode: number): LockOwner | null {
+    const head = this.table!.head(this.rowId)
+    if (head === null || head.writer.published || !rowModesExclude(head.mode, mode)) return null
+    const writer = this.#ownerOf(head.writer)
+    return writer === owner ? null : writer
+  }
+
+  override modesOf(owner: LockOwner): number {
+    const modes = super.modesOf(owner)
+    return this.writer === owner ? modes | (1 << this.table!.head(this.rowId)!.mode) : modes
+  }
+
+  override isHeldAgainst(owner: LockOwner, mode: number): boolean {
+    return this.writerAgainst(owner, mode) !== null || super.isHeldAgainst(owner, mode)
+  }
+
+  override holdersAgainst(owner: LockOwner, mode: number): LockOwner[] {
+    const holders = super.holdersAgainst(owner, mode)
+    const writer = this.writerAgainst(owner, mode)
+    return writer === null || holders.includes(writer) ? holders : [writer, ...holders]
+  }
+}
+
+/** A request's place in the queue of a lock. */
 export class LockWait {
   readonly owner: LockOwner
   readonly lock: Lock
   readonly modeNumber: number
   /** True once the lock is held: the statement may run again. */
   granted = false
-  /** 40P01 if this wait was chosen as a deadlock's victim, or what ended the log: the statement fails with it. */
+  /** What ended the wait without a grant: 40P01 for a deadlock's victim, the error of a dead log; the statement fails with it. */
   error: DatabaseError | null = null
   readonly #leave: (wait: LockWait) => void
 
@@ -98,16 +162,41 @@ export class LockWait {
     return this.lock.modes.names[this.modeNumber]!
   }
 
+  /** True if this request must wait until the one ahead of it in the queue is over. */
+  isBehind(ahead: LockWait): boolean {
+    return (this.lock.modes.conflicts[this.modeNumber]! & (1 << ahead.modeNumber)) !== 0
+  }
+
+  /** True if every request that is in the way of this one is in the way of the one ahead too. */
+  standsBehindAll(ahead: LockWait): boolean {
+    const { conflicts } = this.lock.modes
+    return (conflicts[this.modeNumber]! & ~conflicts[ahead.modeNumber]!) === 0
+  }
+
+  /** True if somebody's hold is in the way. */
+  get isHeldUp(): boolean {
+    return this.lock.isHeldAgainst(this.owner, this.modeNumber)
+  }
+
+  /** Those whose hold is in the way. */
+  blockers(): readonly LockOwner[] {
+    return this.lock.holdersAgainst(this.owner, this.modeNumber)
+  }
+
   /** Who is in the way now: holders, and those ahead in the queue. */
   holders(): readonly LockOwner[] {
     if (this.granted || this.error !== null) return []
-    const { lock, owner, modeNumber } = this
-    const holders = lock.holdersAgainst(owner, modeNumber)
-    for (const ahead of lock.waits) {
+    const holders = new Set(this.blockers())
+    for (const ahead of this.lock.waits) {
       if (ahead === this) break
-      if (lock.excludes(ahead.modeNumber, modeNumber) && !holders.includes(ahead.owner)) holders.push(ahead.owner)
+      if (this.isBehind(ahead)) holders.add(ahead.owner)
     }
-    return holders
+    return [...holders]
+  }
+
+  /** What the wait became, if it ends with a grant: a hold by name, unless it only waited for a writer's end. */
+  get leavesHold(): boolean {
+    return this.lock.kind !== 'row' || this.modeNumber !== AWAIT_WRITER
   }
 
   /** Gives the place in the queue up (cancel, timeout, end of session); idempotent. */

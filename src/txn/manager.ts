@@ -284,7 +284,7 @@ export class TransactionManager implements Engine {
     transaction.earlier = null
     transaction.later = null
     if (transaction.tableGrants.length > 0) this.locks.releaseTables(transaction, 0)
-    if (this.locks.rowLockCount > 0) this.locks.releaseRowGrants(transaction)
+    if (this.locks.rowLockCount > 0) this.locks.releaseRows(transaction, 0)
     if (this.#dropped.length > 0) this.#drain()
   }
 

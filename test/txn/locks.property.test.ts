@@ -7,7 +7,7 @@ import { Trace } from '../../src/trace.ts'
 import { examine } from '../../src/txn/deadlock.ts'
 import { LockManager } from '../../src/txn/lockManager.ts'
 import { TABLE_MODES, TableMode } from '../../src/txn/lockModes.ts'
-import type { Grant, LockOwner, LockWait } from '../../src/txn/lockWait.ts'
+import type { Grant, LockOwner, LockWait, RowLock } from '../../src/txn/lockWait.ts'
 import { runs } from '../support/runs.ts'
 import { descriptor } from './database.ts'
 
@@ -15,9 +15,11 @@ class Owner implements LockOwner {
   readonly id: number
   readonly session: number
   readonly firstAttempt: number
+  readonly deadlockTimeout = 1000
   waitingFor: LockWait | null = null
-  readonly tableGrants: Grant[] = []
-  readonly rowGrants: Grant[] = []
+  tableGrants: Grant[] = []
+  rowGrants: Grant[] = []
+  awaited: Set<RowLock> | null = null
 
   constructor(id: number) {
     this.id = id

@@ -14,8 +14,8 @@ import type { RedoSink } from '../log/log.ts'
 import type { ColumnDescription, ScanSource } from '../scanSource.ts'
 import type { Owners } from '../owner.ts'
 import { UNFORKED } from '../owner.ts'
-import type { RowMode, VersionedTable, Writer } from '../undo.ts'
-import { UndoEntry } from '../undo.ts'
+import type { VersionedTable, Writer } from '../undo.ts'
+import { RowMode, UndoEntry } from '../undo.ts'
 import { ColumnSet } from './columnSet.ts'
 import { dropInherited, moveChains } from './fork.ts'
 import { Index } from './index.ts'
@@ -122,6 +122,7 @@ export class RowTable implements ScanSource, VersionedTable {
 
   #refresh(set: ColumnSet): void {
     set.indexes = this.indexes.filter((index) => index.columns.some((column) => set.columns.includes(column)))
+    set.mode = set.indexes.some(({ unique }) => unique) ? RowMode.UPDATE : RowMode.NO_KEY_UPDATE
   }
 
   /** The chain of a row; null if the row is quiet, or gone. */
@@ -216,6 +217,8 @@ export class RowTable implements ScanSource, VersionedTable {
     const older = page.undo[slot]!
     if (older === null) page.undoCount++
     const entry = new UndoEntry(writer, this, page, slot, older, existed, wrote, mode)
+    // The head speaks for all that its writer has done to the row.
+    if (older !== null && older.writer === writer) entry.strengthen(older.mode)
     page.undo[slot] = entry
     writer.lastEntry = entry
     return entry

@@ -1,0 +1,100 @@
+/**
+ * Writing rows: the version, its keys, and whether its unique keys are free (D4). Each write asks, where its table has
+ * predicate readers or locks, who is concerned.
+ */
+import type { ColumnSet } from '../storage/row/columnSet.ts'
+import type { Index } from '../storage/row/index.ts'
+import type { Key } from '../storage/row/keyTree.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import { Probe, probeUnique } from '../storage/row/uniqueProbe.ts'
+import { RowMode } from '../storage/undo.ts'
+import type { Value } from '../types/value.ts'
+import { AWAIT_WRITER } from './lockModes.ts'
+import { waitForRow } from './rowLocks.ts'
+import type { TransactionRecord } from './transactionRecord.ts'
+import { Outcome } from './transactionRecord.ts'
+import { duplicateKey } from './uniqueKeys.ts'
+
+export function insertRow(record: TransactionRecord, table: RowTable, values: readonly Value[]): Outcome {
+  const rowId = table.insert(record, values, RowMode.UPDATE)
+  record.insertedRowId = rowId
+  if (record.engine.trace.on) emitWrite(record, table, rowId, 'insert')
+  const { indexes } = table
+  for (let i = 0; i < indexes.length; i++) {
+    const index = indexes[i]!
+    if (table.enter(index, rowId)) continue
+    const outcome = enterProbing(record, table, index, rowId)
+    if (outcome !== Outcome.DONE) return outcome
+  }
+  return Outcome.DONE
+}
+
+export function updateRow(
+  record: TransactionRecord,
+  table: RowTable,
+  rowId: number,
+  set: ColumnSet,
+  values: readonly Value[],
+): Outcome {
+  if (record.engine.trace.on) emitWrite(record, table, rowId, 'update')
+  const { indexes } = set
+  if (indexes.length === 0) {
+    table.update(record, rowId, set, values, RowMode.NO_KEY_UPDATE)
+    return Outcome.DONE
+  }
+  const before: Key[] = []
+  for (let i = 0; i < indexes.length; i++) before.push(table.keyOf(indexes[i]!, rowId))
+  const head = table.head(rowId)
+  const rewritten = head?.command === record.command && head.wrote
+  const entry = table.update(record, rowId, set, values, set.mode)
+  for (let i = 0; i < indexes.length; i++) {
+    const index = indexes[i]!
+    const old = before[i]!
+    if (index.keys.order(old, table.keyOf(index, rowId)) === 0) continue
+    entry.noteKeysLeft()
+    if (!table.enter(index, rowId)) {
+      const outcome = enterProbing(record, table, index, rowId)
+      if (outcome !== Outcome.DONE) return outcome
+    }
+    if (rewritten) table.forgetBetween(index, rowId, old)
+  }
+  return Outcome.DONE
+}
+
+export function deleteRow(record: TransactionRecord, table: RowTable, rowId: number): void {
+  if (record.engine.trace.on) emitWrite(record, table, rowId, 'delete')
+  table.delete(record, rowId, RowMode.UPDATE)
+}
+
+/** Probes again the unique keys that met an equal on the way. */
+export function finishWrites(record: TransactionRecord): Outcome {
+  const { equals } = record
+  if (equals === null) return Outcome.DONE
+  record.equals = null
+  for (const { table, index, rowId } of equals) {
+    if (!table.existsInPlace(rowId)) continue
+    const key = table.keyOf(index, rowId)
+    const result = probeUnique(index, table.pages, key, record, rowId)
+    if (result.probe === Probe.EQUAL) throw duplicateKey(table, index, key)
+    if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
+  }
+  return Outcome.DONE
+}
+
+/** Enters a key that another entry of a unique index has already. */
+function enterProbing(record: TransactionRecord, table: RowTable, index: Index, rowId: number): Outcome {
+  const result = probeUnique(index, table.pages, table.keyOf(index, rowId), record, rowId)
+  if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
+  if (result.probe === Probe.EQUAL) (record.equals ??= []).push({ table, index, rowId })
+  table.enterEqual(index, rowId)
+  return Outcome.DONE
+}
+
+function emitWrite(
+  { engine, id }: TransactionRecord,
+  table: RowTable,
+  rowId: number,
+  operation: 'insert' | 'update' | 'delete',
+): void {
+  engine.trace.emit({ kind: 'write', transaction: id, table: table.name, rowId, operation })
+}

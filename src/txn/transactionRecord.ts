@@ -1,0 +1,113 @@
+/**
+ * What a transaction is: the fields that its statements, locks and writes share, and what the transactions of one
+ * database share. `Transaction` (transaction.ts) is the class to use; the files between work on this one:
+ *
+ *     transactionRecord.ts  ←  undoing.ts  ←  rowLocks.ts  ←  rowWrites.ts  ←  transaction.ts
+ */
+import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
+import { ReadView } from '../storage/readView.ts'
+import type { Index } from '../storage/row/index.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import type { Store } from '../storage/store.ts'
+import type { UndoEntry, Writer } from '../storage/undo.ts'
+import type { Trace } from '../trace.ts'
+import type { Isolation } from './isolation.ts'
+import type { LockManager } from './lockManager.ts'
+import type { Grant, LockOwner, LockWait, RowLock } from './lockWait.ts'
+import type { Snapshots } from './snapshots.ts'
+
+/**
+ * What became of a lock or a write.
+ * - DONE: it is there.
+ * - BLOCKED: another transaction is in the way; `waitingFor` says at which lock. What this run of the statement wrote has
+ *   been undone (its locks stay); when the wait is granted, `restartStatement` and run it again from its beginning.
+ * - CHANGED: READ COMMITTED met a committed version newer than its snapshot. Undone likewise; restart at once.
+ * - SKIPPED: SKIP LOCKED met a row that it would have to wait for. Nothing has happened.
+ */
+export const Outcome = { DONE: 0, BLOCKED: 1, CHANGED: 2, SKIPPED: 3 } as const
+export type Outcome = (typeof Outcome)[keyof typeof Outcome]
+
+export type TransactionState = 'active' | 'committing' | 'published' | 'rolledBack' | 'unknown'
+
+export interface TransactionOptions {
+  readonly isolation: Isolation
+  readonly readOnly: boolean
+  /** The number of the session, for people. */
+  readonly session: number
+  /** A retry passes the `firstAttempt` of the transaction that failed. */
+  readonly firstAttempt?: number
+  /** READ ONLY at SERIALIZABLE by SSI: waits for a snapshot that no other transaction can make unsafe. */
+  readonly deferrable?: boolean
+  /** Milliseconds, 1000 by default: of a deadlock's transactions the one with the shortest is the victim. */
+  readonly deadlockTimeout?: number
+}
+
+const defaultDeadlockTimeout = 1000
+
+/** What the transactions of one database share. */
+export interface Engine {
+  readonly store: Store
+  readonly locks: LockManager
+  readonly snapshots: Snapshots
+  readonly trace: Trace
+  /** The published root of the catalog. */
+  readonly catalog: CatalogRoot
+}
+
+/** A unique key that met an equal one while the statement was still writing. */
+export interface EqualKey {
+  readonly table: RowTable
+  readonly index: Index
+  readonly rowId: number
+}
+
+export class TransactionRecord implements Writer, LockOwner {
+  readonly id: number
+  readonly session: number
+  readonly isolation: Isolation
+  readonly readOnly: boolean
+  readonly firstAttempt: number
+  readonly deferrable: boolean
+  /** The session may change it (SET LOCAL deadlock_timeout). */
+  deadlockTimeout: number
+  /** The manager moves it on. */
+  state: TransactionState = 'active'
+  commitTimestamp = Infinity
+  published = false
+  command = 0
+  lastEntry: UndoEntry | null = null
+  /** The lock that the last BLOCKED, `lockTable` or `lockCatalog` waits for. */
+  waitingFor: LockWait | null = null
+  tableGrants: Grant[] = []
+  rowGrants: Grant[] = []
+  awaited: Set<RowLock> | null = null
+  /** The RowId of the last insert. */
+  insertedRowId = -1
+  /** The catalog changes so far, in order. */
+  readonly changes: CatalogChange[] = []
+  readonly engine: Engine
+  readonly view = new ReadView()
+  /** At REPEATABLE READ, once the snapshot is taken: the catalog that it sees. */
+  snapshotCatalog: CatalogRoot | null = null
+  /** After DDL: the root that only this transaction sees. */
+  ownCatalog: CatalogRoot | null = null
+  /** `lastEntry` when the statement began, or when the last one ended. */
+  statementStart: UndoEntry | null = null
+  /** `rowGrants` when the statement began. */
+  statementRowGrants = 0
+  /** True if the statement has locks of a run that was abandoned, or rows granted out of a queue. */
+  hasIdleLocks = false
+  equals: EqualKey[] | null = null
+
+  constructor(id: number, options: TransactionOptions, engine: Engine) {
+    this.id = id
+    this.session = options.session
+    this.isolation = options.isolation
+    this.readOnly = options.readOnly
+    this.firstAttempt = options.firstAttempt ?? id
+    this.deferrable = options.deferrable ?? false
+    this.deadlockTimeout = options.deadlockTimeout ?? defaultDeadlockTimeout
+    this.engine = engine
+    this.view.writer = this
+  }
+}
