@@ -161,7 +161,7 @@ test('a log of another version is refused, and says which', () => {
   const bytes = file.bytes
   const { crc32 } = process.getBuiltinModule('node:zlib')
   for (const slot of [0, 4096]) {
-    bytes.writeUInt32LE(2, slot + 8)
+    bytes.writeUInt32LE(3, slot + 8)
     bytes.writeUInt32LE(0, slot + 12)
     bytes.writeUInt32LE(crc32(bytes.subarray(slot, slot + 64)), slot + 12)
   }
@@ -169,7 +169,7 @@ test('a log of another version is refused, and says which', () => {
   const error = errorOf(() => file.open())
   expect([error.code, error.message]).toEqual([
     '22023',
-    'log file "data/redo.log" has format version 2; this Isolde knows version 1',
+    'log file "data/redo.log" has format version 3; this Isolde knows version 2',
   ])
 })
 

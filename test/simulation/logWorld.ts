@@ -3,7 +3,7 @@
  * many of them were acknowledged as durable.
  */
 import { expect } from 'vitest'
-import { openLog, type CommitLog, type RedoSink, type Replay } from '../../src/storage/log/log.ts'
+import { openLog, type CommitLog, type InDoubt, type RedoSink, type Replay } from '../../src/storage/log/log.ts'
 import type { DatabaseError } from '../../src/errors.ts'
 import type { Value } from '../../src/types/value.ts'
 import { Disk, type Fate } from './disk.ts'
@@ -37,6 +37,12 @@ export class RecordingReplay implements Replay {
 
   catalog(payload: string): void {
     this.records.push(['catalog', payload])
+  }
+
+  readonly undecided: InDoubt[] = []
+
+  inDoubt(transaction: InDoubt): void {
+    this.undecided.push(transaction)
   }
 
   commit(timestamp: number): void {

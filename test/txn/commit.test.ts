@@ -19,6 +19,8 @@ import { checkQuiet, checkTable } from './invariants.ts'
 type Record = (sink: Replay) => void
 
 class MemoryLog implements CommitLog {
+  readonly id = '0'.repeat(32)
+  readonly epoch = 1
   readonly transactions: Record[][] = []
   appendedLsn = 0 as Lsn
   durableLsn = 0 as Lsn
@@ -43,6 +45,19 @@ class MemoryLog implements CommitLog {
     records.push((sink) => sink.commit(timestamp))
     this.transactions.push(records)
     return (this.appendedLsn = (this.appendedLsn + 10) as Lsn)
+  }
+
+  // Prepared transactions are tested on the real log (test/prepared).
+  prepare(): Lsn {
+    throw new Error('not in these tests')
+  }
+
+  commitPrepared(): Lsn {
+    throw new Error('not in these tests')
+  }
+
+  rollbackPrepared(): Lsn {
+    throw new Error('not in these tests')
   }
 
   syncNow(): void {

@@ -5,11 +5,16 @@
  *      4 length     u32  of the payload that follows the header, at most 1 MiB
  *      8 lsn        u64  where this frame begins in the stream of all frames ever written
  *     16 durable    u64  the LSN up to which the log was known to be durable when this frame was written
- *     24 timestamp  u64  of the commit; 0 in a chunk
+ *     24 timestamp  u64  of the commit; 0 where there is none
  *     32 epoch      u32  which opener of the log wrote it
- *     36 kind       u8   1 chunk, 2 commit; three zero bytes follow
+ *     36 kind       u8   below; three zero bytes follow
  *
- * A transaction is any number of chunks and one commit frame, contiguous; the payloads joined are its redo (redo.ts).
+ * Frames come in units, contiguous, and a unit counts once its last frame is whole:
+ *
+ *     chunk* commit                    a transaction; the payloads joined are its redo (redo.ts)
+ *     preparedChunk* prepare           a prepared transaction: its head, its locks and its redo, joined
+ *     commitPrepared, rollbackPrepared a decision; the payload is the gid
+ *
  * `lsn` ties a frame to its place, the salt to its log, so that no other bytes are taken for a frame. `durable` is what
  * lets recovery tell a torn tail from damage (recovery.ts).
  */
@@ -22,7 +27,16 @@ export const PAYLOAD_BYTES_MAX = 1 << 20
 
 export const CHUNK = 1
 export const COMMIT = 2
-export type FrameKind = typeof CHUNK | typeof COMMIT
+export const PREPARED_CHUNK = 3
+export const PREPARE = 4
+export const COMMIT_PREPARED = 5
+export const ROLLBACK_PREPARED = 6
+export type FrameKind = 1 | 2 | 3 | 4 | 5 | 6
+
+/** True for the last frame of a unit. */
+export const endsUnit = (kind: FrameKind): boolean => kind !== CHUNK && kind !== PREPARED_CHUNK
+
+const isFrameKind = (kind: number): kind is FrameKind => kind >= CHUNK && kind <= ROLLBACK_PREPARED
 
 export interface Frame {
   readonly kind: FrameKind
@@ -57,7 +71,7 @@ export function readFrame(window: Buffer, at: number, lsn: number, salt: number)
   const length = frameLength(window, at)
   if (length === null || at + length > window.length) return null
   const kind = window.readUInt32LE(at + 36)
-  if (kind !== CHUNK && kind !== COMMIT) return null
+  if (!isFrameKind(kind)) return null
   if (crc32(window.subarray(at + 4, at + length), salt) !== window.readUInt32LE(at)) return null
   return {
     kind,

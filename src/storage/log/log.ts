@@ -7,32 +7,50 @@
  * - recovery.ts   torn tail or damage; replay
  * - header.ts, frame.ts, redo.ts  the format, from the file down to a value; docs/file-format.md draws it
  *
- * The log never holds anything of a transaction that did not commit. It may import files (through `Env`), values and
+ * The log never holds anything of a transaction that neither committed nor was prepared. It may import files (through `Env`), values and
  * errors; it knows no table, no lock and no snapshot.
  */
 import type { DirectoryLock, Env } from '../../env/env.ts'
 import { DatabaseError, fileFailed, notADatabaseDirectory } from '../../errors.ts'
 import type { CommitLog, LogListener, Replay } from './commitLog.ts'
-import { newHeaderArea, readHeader, writeHeader } from './header.ts'
+import { idOf, newHeaderArea, readHeader, writeHeader } from './header.ts'
 import { recover } from './recovery.ts'
 import { RedoLog } from './redoLog.ts'
 
-export type { CommitLog, LogListener, Lsn, RedoSink, Replay } from './commitLog.ts'
+export type {
+  CommitLog,
+  InDoubt,
+  LockSink,
+  LoggedKey,
+  LogListener,
+  Lsn,
+  PreparedHead,
+  PreparedSink,
+  RedoSink,
+  Replay,
+} from './commitLog.ts'
 
-/** The names of a database directory. `lock` belongs to `Files.lock`. */
-const LOG_NAME = 'redo.log'
-const NEW_LOG_NAME = 'redo.log.new'
+/** Under its name a log is whole; while it is made it has another. `lock` belongs to `Files.lock`. */
+export const DATABASE_LOG = 'redo.log'
+const newName = (name: string): string => `${name}.new`
 
 /**
  * Opens the database directory, creating it if it is absent, and replays its log, transaction by transaction, before it
  * returns. Throws 55006 if the directory is open elsewhere, 55000 if it holds something else than a database, XX001 if
  * the log is damaged, 22023 if a newer Isolde wrote it, 58030 (42501, 53100) if the operating system refuses.
+ * `name`: what the directory holds, a database or something else that keeps a log.
  */
-export function openLog(env: Env, directory: string, listener: LogListener, replay: Replay): CommitLog {
-  const path = `${directory}/${LOG_NAME}`
+export function openLog(
+  env: Env,
+  directory: string,
+  listener: LogListener,
+  replay: Replay,
+  name: string = DATABASE_LOG,
+): CommitLog {
+  const path = `${directory}/${name}`
   const lock = translated(path, () => {
     env.files.makeDirectory(directory)
-    refuseOtherDirectories(env, directory)
+    refuseOtherDirectories(env, directory, name)
     return env.files.lock(directory)
   })
   try {
@@ -51,14 +69,15 @@ function openLocked(
   listener: LogListener,
   replay: Replay,
 ): CommitLog {
-  if (!env.files.exists(path)) createLog(env, directory, path)
+  if (!env.files.exists(path)) createLog(env, path)
   // Also if it was there: whoever made it may have been killed before this.
   env.files.syncDirectory(directory)
   const writing = env.files.open(path, 'write')
   try {
     const found = readHeader(writing, path)
     // The epoch goes up before anything else is touched, so that an owner whose lock was lost stops first.
-    const header = { ...found, sequence: found.sequence + 1, epoch: found.epoch + 1 }
+    const id = idOf(found, env.random)
+    const header = { ...found, sequence: found.sequence + 1, epoch: found.epoch + 1, id }
     writeHeader(writing, header)
     const recovered = recover(writing, path, header, replay)
     const syncing = env.files.open(path, 'write')
@@ -70,11 +89,12 @@ function openLocked(
 }
 
 /** A log is made under another name and renamed when its header is durable: under its own name it is never half there. */
-function createLog(env: Env, directory: string, path: string): void {
-  const newPath = `${directory}/${NEW_LOG_NAME}`
+function createLog(env: Env, path: string): void {
+  const newPath = newName(path)
   const file = env.files.open(newPath, 'create')
   try {
-    file.write(0, newHeaderArea(Math.floor(env.random.next() * 2 ** 32)))
+    const salt = Math.floor(env.random.next() * 2 ** 32)
+    file.write(0, newHeaderArea(salt, idOf(null, env.random)))
     file.sync()
   } finally {
     file.close()
@@ -83,10 +103,10 @@ function createLog(env: Env, directory: string, path: string): void {
 }
 
 /** A typing error in a path must not scatter a database among somebody's files. Names with a dot in front are ignored. */
-function refuseOtherDirectories(env: Env, directory: string): void {
+function refuseOtherDirectories(env: Env, directory: string, name: string): void {
   const names = env.files.list(directory)
-  if (names.includes(LOG_NAME)) return
-  const foreign = names.find((name) => !name.startsWith('.') && !name.startsWith('lock') && name !== NEW_LOG_NAME)
+  if (names.includes(name)) return
+  const foreign = names.find((each) => !each.startsWith('.') && !each.startsWith('lock') && each !== newName(name))
   if (foreign !== undefined) throw notADatabaseDirectory(directory, foreign)
 }
 

@@ -5,7 +5,7 @@
  * any subset and in any state, since a file system orders nothing between two syncs. So a bad frame followed by whole
  * ones proves nothing yet. But every frame carries `durable`, the LSN up to which the log was known to be durable when
  * the frame was written, and so do the headers. Let D be the greatest `durable` of the headers and of every whole frame
- * of the file, those behind the bad place included, and let E be the end of the last transaction before the bad place.
+ * of the file, those behind the bad place included, and let E be the end of the last whole unit before the bad place.
  *
  * - E ≥ D: nobody ever saw a byte behind E become durable; no commit behind E was acknowledged on the strength of any
  *   fsync that we know of. It is a tear, and is cut off. After a power cut it is always so: what is durable is whole.
@@ -24,17 +24,14 @@
 import type { File } from '../../env/env.ts'
 import { logDamaged } from '../../errors.ts'
 import type { Lsn, Replay } from './commitLog.ts'
-import { COMMIT, FRAME_HEADER_BYTES, type Frame } from './frame.ts'
+import { endsUnit, FRAME_HEADER_BYTES, type Frame } from './frame.ts'
 import { FrameReader } from './frameReader.ts'
 import type { LogHeader } from './header.ts'
-import { MalformedRedo, RedoReader } from './redoReader.ts'
-
-/** Progress is reported about this often. */
-const PROGRESS_BYTES = 1 << 20
+import { replayUnits } from './replayUnits.ts'
 
 /** What the frames of a file say: E and D above. */
 interface Extent {
-  /** The end of the last whole transaction. */
+  /** The end of the last whole unit. */
   readonly end: Lsn
   /** What is known to have been durable; at most `end`. */
   readonly durable: Lsn
@@ -53,7 +50,7 @@ export function recover(file: File, path: string, header: LogHeader, replay: Rep
   if (end < reader.fileEnd) file.truncate(reader.offset(end))
   rewrite(file, reader, durable, end)
   file.sync()
-  return { end, lastTimestamp: replayTransactions(reader, path, header.startLsn, end, replay) }
+  return { end, lastTimestamp: replayUnits(reader, path, header.startLsn, end, replay) }
 }
 
 /** Checks every frame of the file and decides between tear and damage. */
@@ -67,7 +64,7 @@ function measure(reader: FrameReader, path: string, header: LogHeader): Extent {
     epoch = frame.epoch
     durable = Math.max(durable, frame.durableLsn)
     at += bytesOf(frame)
-    if (frame.kind === COMMIT) end = at as Lsn
+    if (endsUnit(frame.kind)) end = at as Lsn
   }
   for (let next = at + 1; durable <= end;) {
     const frame = reader.nextFrame(next)
@@ -92,36 +89,4 @@ function rewrite(file: File, reader: FrameReader, from: number, end: number): vo
     file.write(reader.offset(at), bytes)
     at += bytes.length
   }
-}
-
-function replayTransactions(reader: FrameReader, path: string, start: number, end: number, replay: Replay): number {
-  let at = start
-  let reported = start
-  let lastTimestamp = 0
-  while (at < end) {
-    const first = at
-    let committed: number | null = null
-    const redo = new RedoReader(() => {
-      if (committed !== null) return null
-      const frame = reader.frameAt(at)
-      if (frame === null) throw logDamaged(path, reader.offset(at), 'the frame was whole a moment ago')
-      at += bytesOf(frame)
-      if (frame.kind === COMMIT) committed = frame.commitTimestamp
-      return frame.payload
-    })
-    try {
-      redo.replayInto(replay)
-    } catch (error) {
-      throw error instanceof MalformedRedo ? logDamaged(path, reader.offset(first), error.message) : error
-    }
-    if (committed === null) throw logDamaged(path, reader.offset(first), 'the transaction has no end')
-    if (committed <= lastTimestamp) throw logDamaged(path, reader.offset(first), 'commit timestamps do not rise')
-    lastTimestamp = committed
-    replay.commit(committed)
-    if (at === end || at - reported >= PROGRESS_BYTES) {
-      replay.progress(at - start, end - start)
-      reported = at
-    }
-  }
-  return lastTimestamp
 }

@@ -5,6 +5,12 @@
  *               2 update   table rowId count (column value)*
  *               3 delete   table rowId
  *               4 catalog  length utf8
+ *               5 prepared gid isolation session micros, the first of a prepared transaction; both names: length utf8
+ *               6 table lock   table mode; table 0 is the catalog
+ *               7 row lock     table rowId mode
+ *               8 read table   table
+ *               9 read range   table index bounds low high; a key: count value*, count 0 for a value alone
+ *              10 read row     table rowId
  *
  *      value    0 null · 1 false · 2 true
  *               3 the integer n ≥ 0: varint n              4 the integer n < 0: varint -1 - n
@@ -19,12 +25,21 @@
  */
 import type { Decimal } from '../../types/decimal.ts'
 import type { Value } from '../../types/value.ts'
-import type { RedoSink } from './commitLog.ts'
+import type { LoggedKey, PreparedHead, PreparedSink } from './commitLog.ts'
 
 export const INSERT = 1
 export const UPDATE = 2
 export const DELETE = 3
 export const CATALOG = 4
+export const PREPARED = 5
+export const TABLE_LOCK = 6
+export const ROW_LOCK = 7
+export const READ_TABLE = 8
+export const READ_RANGE = 9
+export const READ_ROW = 10
+
+/** Stands for the catalog where a table is locked; no table has this id. */
+export const CATALOG_ID = 0
 
 export const NULL = 0
 export const FALSE = 1
@@ -43,7 +58,7 @@ const SHORT_STRING = 40
 
 const utf8 = new TextEncoder()
 
-export class RedoEncoder implements RedoSink {
+export class RedoEncoder implements PreparedSink {
   readonly buffer: Buffer
   /** The end of what is encoded in `buffer`. */
   end: number
@@ -84,6 +99,58 @@ export class RedoEncoder implements RedoSink {
   catalog(payload: string): void {
     this.byte(CATALOG)
     this.text(payload)
+  }
+
+  prepared({ gid, isolation, session, preparedMicros }: PreparedHead): void {
+    this.byte(PREPARED)
+    this.text(gid)
+    this.text(isolation)
+    this.varint(session)
+    this.varint(preparedMicros)
+  }
+
+  /** The whole payload of a decision. */
+  name(gid: string): void {
+    this.text(gid)
+  }
+
+  catalogLock(): void {
+    this.tableLock(CATALOG_ID, 0)
+  }
+
+  tableLock(tableId: number, mode: number): void {
+    this.head(TABLE_LOCK, tableId, mode)
+  }
+
+  rowLock(tableId: number, rowId: number, mode: number): void {
+    this.head(ROW_LOCK, tableId, rowId)
+    this.varint(mode)
+  }
+
+  readTable(tableId: number): void {
+    this.byte(READ_TABLE)
+    this.varint(tableId)
+  }
+
+  readRange(tableId: number, indexId: number, low: LoggedKey, high: LoggedKey, bounds: number): void {
+    this.head(READ_RANGE, tableId, indexId)
+    this.varint(bounds)
+    this.key(low)
+    this.key(high)
+  }
+
+  readRow(tableId: number, rowId: number): void {
+    this.head(READ_ROW, tableId, rowId)
+  }
+
+  private key(key: LoggedKey): void {
+    if (!isCompound(key)) {
+      this.varint(0)
+      this.value(key)
+      return
+    }
+    this.varint(key.length)
+    for (const value of key) this.value(value)
   }
 
   private head(kind: number, tableId: number, rowId: number): void {
@@ -188,3 +255,5 @@ export class RedoEncoder implements RedoSink {
     this.end = this.start
   }
 }
+
+const isCompound = (key: LoggedKey): key is readonly Value[] => Array.isArray(key)

@@ -15,8 +15,9 @@
 import { assert } from '../../assert.ts'
 import type { DirectoryLock, Env, File } from '../../env/env.ts'
 import { DatabaseError, fileFailed, logClosed, logHasForeignEpoch } from '../../errors.ts'
-import type { CommitLog, LogListener, Lsn, RedoSink } from './commitLog.ts'
-import { CHUNK, COMMIT, FRAME_HEADER_BYTES, PAYLOAD_BYTES_MAX, sealFrame, type FrameKind } from './frame.ts'
+import type { CommitLog, LogListener, Lsn, PreparedHead, PreparedSink, RedoSink } from './commitLog.ts'
+import * as frame from './frame.ts'
+import { FRAME_HEADER_BYTES, PAYLOAD_BYTES_MAX, sealFrame, type FrameKind } from './frame.ts'
 import { HEADER_BYTES, readSlot, writeHeader, type LogHeader } from './header.ts'
 import type { Recovered } from './recovery.ts'
 import { RedoEncoder } from './redo.ts'
@@ -46,6 +47,8 @@ export class RedoLog implements CommitLog {
   /** Where the next frame goes: `appended`, except between the chunks of one transaction. */
   private writeLsn: Lsn
   private lastTimestamp: number
+  /** What a chunk of the unit that is being written is called. */
+  private chunkKind: FrameKind = frame.CHUNK
   private failure: DatabaseError | null = null
   private closed = false
   private asyncSyncInFlight = false
@@ -64,7 +67,7 @@ export class RedoLog implements CommitLog {
     this.otherSlot = readSlot(files.writing, header.sequence + 1)
     this.otherSlotNow = Buffer.alloc(this.otherSlot.length)
     const space = Buffer.allocUnsafeSlow(FRAME_HEADER_BYTES + PAYLOAD_BYTES_MAX)
-    this.encoder = new RedoEncoder(space, FRAME_HEADER_BYTES, () => this.writeFrame(CHUNK, 0))
+    this.encoder = new RedoEncoder(space, FRAME_HEADER_BYTES, () => this.writeFrame(this.chunkKind, 0))
   }
 
   get appendedLsn(): Lsn {
@@ -75,20 +78,59 @@ export class RedoLog implements CommitLog {
     return this.durable
   }
 
+  get id(): string {
+    return this.header.id
+  }
+
+  get epoch(): number {
+    return this.header.epoch
+  }
+
   append(commitTimestamp: number, describe: (sink: RedoSink) => void): Lsn {
-    this.checkUsable()
+    this.checkTimestamp(commitTimestamp)
+    return this.writeUnit(frame.CHUNK, frame.COMMIT, commitTimestamp, describe)
+  }
+
+  prepare(head: PreparedHead, describe: (sink: PreparedSink) => void): Lsn {
+    return this.writeUnit(frame.PREPARED_CHUNK, frame.PREPARE, 0, (encoder) => {
+      encoder.prepared(head)
+      describe(encoder)
+    })
+  }
+
+  commitPrepared(gid: string, commitTimestamp: number): Lsn {
+    this.checkTimestamp(commitTimestamp)
+    return this.writeUnit(frame.CHUNK, frame.COMMIT_PREPARED, commitTimestamp, (encoder) => encoder.name(gid))
+  }
+
+  rollbackPrepared(gid: string): Lsn {
+    return this.writeUnit(frame.CHUNK, frame.ROLLBACK_PREPARED, 0, (encoder) => encoder.name(gid))
+  }
+
+  private checkTimestamp(commitTimestamp: number): void {
     assert(commitTimestamp > this.lastTimestamp, 'commit timestamps rise')
+    this.lastTimestamp = commitTimestamp
+  }
+
+  /** Chunks while there are more than one holds, then the frame that makes the unit count. */
+  private writeUnit(
+    chunk: FrameKind,
+    last: FrameKind,
+    commitTimestamp: number,
+    describe: (encoder: RedoEncoder) => void,
+  ): Lsn {
+    this.checkUsable()
     this.checkEpoch()
     this.encoder.reset()
+    this.chunkKind = chunk
     try {
       describe(this.encoder)
     } catch (error) {
-      // Chunks that no commit record ends would be taken for the beginning of the next transaction.
+      // Chunks that no last frame ends would be taken for the beginning of the next unit.
       if (this.writeLsn !== this.appended && this.failure === null) this.fail(error)
       throw error
     }
-    this.writeFrame(COMMIT, commitTimestamp)
-    this.lastTimestamp = commitTimestamp
+    this.writeFrame(last, commitTimestamp)
     this.appended = this.writeLsn
     return this.appended
   }

@@ -1,7 +1,7 @@
 /** Reads the redo of one transaction (redo.ts) from its chunks, in the memory of one chunk and one value. */
 import { Decimal } from '../../types/decimal.ts'
 import type { Value } from '../../types/value.ts'
-import type { RedoSink } from './commitLog.ts'
+import type { LockSink, LoggedKey, PreparedHead, RedoSink } from './commitLog.ts'
 import * as tag from './redo.ts'
 
 /** Gives the payload of the transaction's next frame, null behind the last. The payload before is dead then. */
@@ -21,12 +21,23 @@ export class RedoReader {
     this.next = next
   }
 
-  /** Feeds every record of the transaction to `sink`. Throws `MalformedRedo`. */
-  replayInto(sink: RedoSink): void {
-    while (this.more()) this.record(sink)
+  /** The record that a prepared transaction begins with. Throws `MalformedRedo`. */
+  preparedHead(): PreparedHead {
+    if (this.byte() !== tag.PREPARED) throw new MalformedRedo('a prepared transaction begins with its name')
+    return { gid: this.text(), isolation: this.text(), session: this.varint(), preparedMicros: this.varint() }
   }
 
-  private record(sink: RedoSink): void {
+  /** The gid that a decision consists of. Throws `MalformedRedo`. */
+  name(): string {
+    return this.text()
+  }
+
+  /** Feeds every record of the transaction to `sink`, what it holds to `locks`, if that is asked for. Throws `MalformedRedo`. */
+  replayInto(sink: RedoSink, locks: LockSink | null = null): void {
+    while (this.more()) this.record(sink, locks)
+  }
+
+  private record(sink: RedoSink, locks: LockSink | null): void {
     const kind = this.byte()
     switch (kind) {
       case tag.CATALOG:
@@ -42,8 +53,52 @@ export class RedoReader {
         sink.delete(this.varint(), this.varint())
         break
       default:
+        this.lock(kind, locks)
+    }
+  }
+
+  private lock(kind: number, locks: LockSink | null): void {
+    const tableId = this.varint()
+    switch (kind) {
+      case tag.TABLE_LOCK: {
+        const mode = this.varint()
+        if (tableId === tag.CATALOG_ID) locks?.catalogLock()
+        else locks?.tableLock(tableId, mode)
+        break
+      }
+      case tag.ROW_LOCK: {
+        const rowId = this.varint()
+        const mode = this.varint()
+        locks?.rowLock(tableId, rowId, mode)
+        break
+      }
+      case tag.READ_TABLE:
+        locks?.readTable(tableId)
+        break
+      case tag.READ_RANGE: {
+        const index = this.varint()
+        const bounds = this.varint()
+        const low = this.key()
+        const high = this.key()
+        locks?.readRange(tableId, index, low, high, bounds)
+        break
+      }
+      case tag.READ_ROW: {
+        const rowId = this.varint()
+        locks?.readRow(tableId, rowId)
+        break
+      }
+      default:
         throw new MalformedRedo(`unknown record kind ${kind}`)
     }
+  }
+
+  private key(): LoggedKey {
+    const count = this.varint()
+    if (count === 0) return this.value()
+    const values: Value[] = []
+    for (let i = 0; i < count; i++) values.push(this.value())
+    return values
   }
 
   private update(sink: RedoSink): void {

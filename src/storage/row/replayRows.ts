@@ -11,12 +11,8 @@ import type { RowPage } from './rowScan.ts'
 import type { RowTable } from './table.ts'
 
 export function replayInsert(table: RowTable, rowId: number, values: readonly Value[]): void {
-  const page = pageFor(table, rowId)
+  const page = pageWith(table, rowId)
   const slot = rowId - page.baseRowId
-  while (page.used <= slot) {
-    page.append()
-    page.setLive(page.used - 1, false)
-  }
   assert(!page.exists(slot), 'a row is inserted once')
   page.setLive(slot, true)
   table.liveCount++
@@ -48,6 +44,16 @@ export function replayDelete(table: RowTable, rowId: number): void {
   page.clear(slot)
   table.liveCount--
   table.dropIfDead(page)
+}
+
+/** The page of a row that is to be inserted; its slot, and those before it that nobody took, are there and empty. */
+export function pageWith(table: RowTable, rowId: number): RowPage {
+  const page = pageFor(table, rowId)
+  while (page.used <= rowId - page.baseRowId) {
+    page.append()
+    page.setLive(page.used - 1, false)
+  }
+  return page
 }
 
 function pageFor(table: RowTable, rowId: number): RowPage {
