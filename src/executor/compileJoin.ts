@@ -149,7 +149,7 @@ export function indexJoin(
     writer.line(`const { columns: ${name}s, nulls: ${name}n, start: ${name}i } = ${scanName}.morsel`)
   }
   g.innerLoop(`rows of the index by the outer row`, advance, () => {
-    const joined = joinedRow(g, row, name, node.output.length, (position) => {
+    const right = joinedRow(g, row, name, node.output.length, (position) => {
       const ordinal = node.output[position]!
       const description = node.table.column(ordinal)
       const value = (code: string): string => (description.type.kind === 'boolean' ? `${code} === 1` : code)
@@ -162,6 +162,8 @@ export function indexJoin(
       if (tests.length === 0) return { code, atom: false, nulls: 'never', number }
       return { code: `(${tests.join(' || ')} ? null : ${code})`, atom: false, nulls: 'inBand', number }
     })
+    const rowId = (): Operand => ({ code: `${cursorName}.rowId`, atom: false, nulls: 'never', number: true })
+    const joined = node.withRowId ? [...right, g.lazy(`${name}RowId`, rowId)] : right
     testResidual(g, node.residual, joined, outer ? `${name}Matched` : null)
     consume(joined)
   })

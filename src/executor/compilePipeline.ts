@@ -13,6 +13,7 @@
  */
 import type { Layout } from '../storage/scanSource.ts'
 import { hashProbe, indexJoin, nestedLoop } from './compileJoin.ts'
+import { lockRows } from './compileLock.ts'
 import { compileSink, sortColumns } from './compileSink.ts'
 import { compileSource } from './compileSource.ts'
 import type { Row } from './compileExpression.ts'
@@ -95,6 +96,10 @@ function compileOperators(g: PipelineGenerator, index: number, row: Row): void {
       rest(row)
       break
     }
+    case 'lockRows':
+      lockRows(g, operator.node, row)
+      rest(row)
+      break
     case 'limit':
       limit(g, operator.limit, () => rest(row))
       break

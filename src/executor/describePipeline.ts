@@ -48,6 +48,8 @@ function describeOperator(operator: Operator, name: Naming): string {
       return `${operator.node.join} join with ${identifier(operator.node.name)} by ${identifier(operator.node.index.name)}`
     case 'distinct':
       return 'distinct'
+    case 'lockRows':
+      return 'lock'
     case 'limit':
       return 'limit'
   }

@@ -20,6 +20,7 @@ import type {
   IndexJoin,
   IndexScan,
   Limit,
+  LockRowsNode,
   NestedLoopJoin,
   PhysicalPlan,
   PlanColumn,
@@ -53,6 +54,7 @@ export type Operator =
   | { readonly kind: 'hashProbe'; readonly node: HashJoin; readonly buffer: number }
   | { readonly kind: 'nestedLoop'; readonly node: NestedLoopJoin; readonly buffer: number }
   | { readonly kind: 'indexJoin'; readonly node: IndexJoin; readonly scan: number; readonly cursor: number }
+  | { readonly kind: 'lockRows'; readonly node: LockRowsNode }
   | { readonly kind: 'distinct'; readonly columns: readonly PlanColumn[]; readonly buffer: number }
   | { readonly kind: 'limit'; readonly limit: number }
 
@@ -96,6 +98,9 @@ export interface Program {
   readonly reads: readonly (ReadonlySet<number> | null)[]
   /** The tables it reads or writes. */
   readonly tables: readonly RowTable[]
+  /** The tables whose rows FOR UPDATE and its kin lock, and the first such node. */
+  readonly locked: ReadonlySet<RowTable>
+  readonly lockedBy: LockRowsNode | null
 }
 
 const isLoop = ({ kind }: Operator): boolean => kind === 'hashProbe' || kind === 'nestedLoop' || kind === 'indexJoin'
@@ -131,6 +136,8 @@ class ProgramBuilder {
   readonly #buffers: Buffer[] = []
   readonly #limits: Limit[] = []
   readonly #tables = new Set<RowTable>()
+  readonly #locked = new Set<RowTable>()
+  #lockedBy: LockRowsNode | null = null
 
   build(plan: StatementPlan): Program {
     const open = this.#open(plan.input, 0)
@@ -144,6 +151,8 @@ class ProgramBuilder {
       limits: this.#limits,
       reads: this.#buffers.map(() => null),
       tables: [...this.#tables],
+      locked: this.#locked,
+      lockedBy: this.#lockedBy,
     }
   }
 
@@ -218,6 +227,11 @@ class ProgramBuilder {
       case 'distinct': {
         const buffer = this.#buffer({ kind: 'seen' })
         return this.#extend(node.input, depth, { kind: 'distinct', columns: node.columns, buffer })
+      }
+      case 'lockRows': {
+        for (const { table } of node.locks) this.#locked.add(table)
+        this.#lockedBy ??= node
+        return this.#extend(node.input, depth, { kind: 'lockRows', node })
       }
       case 'limit': {
         const limit = this.#limits.push(node) - 1

@@ -34,6 +34,7 @@ export type PhysicalPlan =
   | Aggregate
   | Distinct
   | Sort
+  | LockRowsNode
   | Limit
 
 /** Reads `output` (column ordinals of the source, in that order) of every visible row that satisfies `filter`. */
@@ -44,7 +45,7 @@ export interface TableScan extends Node {
   readonly output: readonly number[]
   /** Over the output columns. */
   readonly filter: Expression | null
-  /** Appends the RowId as a last column: for UPDATE and DELETE. */
+  /** Appends the RowId as a last column: for UPDATE, DELETE and FOR UPDATE. */
   readonly withRowId: boolean
 }
 
@@ -118,6 +119,8 @@ export interface IndexJoin extends Node {
   readonly equals: readonly Expression[]
   /** Columns of the table that become the right row. */
   readonly output: readonly number[]
+  /** Appends the RowId to them. */
+  readonly withRowId: boolean
   readonly residual: Expression | null
 }
 
@@ -169,6 +172,20 @@ export interface Sort extends Node {
   readonly input: PhysicalPlan
   readonly keys: readonly SortKey[]
   readonly limit: Expression | null
+}
+
+/** Locks the rows of tables that its input's rows were made of (FOR UPDATE), and passes on those that it has locked. */
+export interface LockRowsNode extends Node {
+  readonly kind: 'lockRows'
+  readonly input: PhysicalPlan
+  readonly locks: readonly {
+    readonly table: RowTable
+    readonly name: string
+    /** The column that holds the RowId. */
+    readonly rowId: number
+    readonly strength: 'key share' | 'share' | 'no key update' | 'update'
+    readonly wait: 'wait' | 'nowait' | 'skip locked'
+  }[]
 }
 
 export interface Limit extends Node {

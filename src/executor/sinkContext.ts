@@ -21,6 +21,9 @@ export interface SinkContext {
   lazy(name: string, load: () => Operand, comment?: string): () => Operand
 }
 
+/** The transaction, in a variable of the function. */
+export const transaction = (g: SinkContext): string => g.top('transaction', 'run.transaction')
+
 /** An operand that may be repeated. */
 export const atom = (g: SinkContext, o: Operand): Operand => (o.atom ? o : g.lazy(`key${g.writer.fresh()}`, () => o)())
 

@@ -86,8 +86,8 @@ export abstract class QueryGrammar extends QueryTailGrammar {
 
   /** Parentheses around a query change nothing, but neither part may be said twice. */
   private withTail(body: Query, tail: QueryTail): Query {
-    const { orderBy, limit, offset } = tail
-    if (orderBy.length === 0 && limit === null && offset === null) return body
+    const { orderBy, limit, offset, locking } = tail
+    if (orderBy.length === 0 && limit === null && offset === null && locking.length === 0) return body
     const twice = (what: string): never => {
       throw invalidSyntax(`multiple ${what} clauses not allowed`, body.position)
     }
@@ -99,10 +99,11 @@ export abstract class QueryGrammar extends QueryTailGrammar {
       orderBy: orderBy.length > 0 ? orderBy : body.orderBy,
       limit: limit ?? body.limit,
       offset: offset ?? body.offset,
+      locking: [...body.locking, ...locking],
     }
   }
 
-  /** What stands between two queries, or locks rows. */
+  /** What stands between two queries. */
   protected refuseAfterQuery(): void {
     for (const word of ['union', 'intersect', 'except', 'window']) {
       if (this.at(keyword(word))) this.refuse(word.toUpperCase())
@@ -137,7 +138,7 @@ export abstract class QueryGrammar extends QueryTailGrammar {
       this.pinSince(itemsMark, itemsEnd)
       this.pinSince(groupMark)
     }
-    const tail = { orderBy: [], limit: null, offset: null }
+    const tail = { orderBy: [], limit: null, offset: null, locking: [] }
     return { kind: 'select', distinct, items, from, where, groupBy, having: having ?? null, ...tail, position }
   })
 
@@ -377,7 +378,7 @@ export abstract class QueryGrammar extends QueryTailGrammar {
       },
     })
     this.requireSameLength(rows)
-    return { kind: 'values', rows, orderBy: [], limit: null, offset: null, position }
+    return { kind: 'values', rows, orderBy: [], limit: null, offset: null, locking: [], position }
   })
 
   protected requireSameLength(rows: readonly (readonly { readonly position: number }[])[]): void {
@@ -397,7 +398,7 @@ export abstract class QueryGrammar extends QueryTailGrammar {
       alias: null,
       position,
     }
-    const rest = { where: null, groupBy: [], having: null, orderBy: [], limit: null, offset: null }
+    const rest = { where: null, groupBy: [], having: null, orderBy: [], limit: null, offset: null, locking: [] }
     return { kind: 'select', distinct: false, items: [star], from: [item], ...rest, position }
   })
 }

@@ -103,7 +103,7 @@ function useOf(
   const part = partOf(descriptor, equals.length, lower, upper, rows)
   const fetched = part * rows
   const ordered = direction !== null && wanted.order !== null
-  const rowCost = get.withRowId ? WRITTEN_ROW_COST : INDEX_ROW_COST
+  const rowCost = get.written ? WRITTEN_ROW_COST : INDEX_ROW_COST
   let cost = rowCost * (1 + fetched)
   if (wanted.order !== null && !ordered) cost += Math.min(kept, fetched) * SORT_ROW_COST
   else if (wanted.goal !== null) {
@@ -166,7 +166,7 @@ interface ListUse {
 
 /** `column IN (list)` on the first column of an index: a look-up for each value. Not for UPDATE and DELETE yet. */
 function listUse(get: Get, predicates: readonly Expression[], rows: number, { order }: Wanted): ListUse | null {
-  if (get.withRowId) return null
+  if (get.written) return null
   for (const predicate of predicates) {
     if (predicate.kind !== 'inList' || predicate.negated || predicate.list.some((item) => hasColumns(item))) continue
     const column = underCast(predicate.arg)
@@ -193,7 +193,7 @@ function listLookup(
   { descriptor, predicate, values, rows }: ListUse,
 ): Built {
   const rest = predicates.filter((other) => other !== predicate)
-  const { output, attributes } = outputOf(get, required, rest)
+  const { output, attributes, withRowId } = outputOf(get, required, rest)
   const column = get.attributes[descriptor.columns[0]!]!
   const value: Attribute = { ...column, id: NO_ATTRIBUTE, nullable: true }
   const columns = planColumns([value])
@@ -216,6 +216,7 @@ function listLookup(
       name: get.name,
       equals: [resolve(columnOf(value), all)],
       output,
+      withRowId,
       residual: filter === null ? null : resolve(filter, all),
     },
   }
@@ -229,19 +230,23 @@ const NO_ATTRIBUTE = -1
 interface Output {
   readonly output: readonly number[]
   readonly attributes: readonly Attribute[]
+  readonly withRowId: boolean
 }
 
-/** The columns that the parent or the filter needs, in the table's order. */
+/** The columns that the parent or the filter needs, in the table's order, and behind them the RowId, if it is needed. */
 function outputOf(get: Get, required: ReadonlySet<number>, filter: readonly Expression[]): Output {
   const needed = columnsIn(filter)
   const output = get.attributes
     .map((_, ordinal) => ordinal)
     .filter((ordinal) => required.has(get.attributes[ordinal]!.id) || needed.has(get.attributes[ordinal]!.id))
-  return { output, attributes: output.map((ordinal) => get.attributes[ordinal]!) }
+  const attributes = output.map((ordinal) => get.attributes[ordinal]!)
+  const { rowId } = get
+  if (rowId === null || !required.has(rowId.id)) return { output, attributes, withRowId: false }
+  return { output, attributes: [...attributes, rowId], withRowId: true }
 }
 
 function tableScan(get: Get, predicates: readonly Expression[], required: ReadonlySet<number>): Built {
-  const { output, attributes } = outputOf(get, required, predicates)
+  const { output, attributes, withRowId } = outputOf(get, required, predicates)
   const rows = get.table.estimatedRows()
   const filter = conjunction(predicates)
   return {
@@ -255,7 +260,7 @@ function tableScan(get: Get, predicates: readonly Expression[], required: Readon
       name: get.name,
       output,
       filter: filter === null ? null : resolve(filter, attributes),
-      withRowId: get.withRowId,
+      withRowId,
     },
   }
 }
@@ -263,7 +268,7 @@ function tableScan(get: Get, predicates: readonly Expression[], required: Readon
 function indexScan(get: Get, predicates: readonly Expression[], required: ReadonlySet<number>, use: IndexUse): Built {
   const used = [...use.equals, use.lower, use.upper].map((comparison) => comparison?.predicate)
   const rest = predicates.filter((predicate) => !used.includes(predicate))
-  const { output, attributes } = outputOf(get, required, rest)
+  const { output, attributes, withRowId } = outputOf(get, required, rest)
   const index = get.table.index(use.descriptor.id)
   assert(index !== null, `index ${use.descriptor.name} of the catalog is in the table`)
   const rows = Math.max(1, get.table.estimatedRows())
@@ -287,7 +292,7 @@ function indexScan(get: Get, predicates: readonly Expression[], required: Readon
       descending: use.descending,
       output,
       filter: filter === null ? null : resolve(filter, attributes),
-      withRowId: get.withRowId,
+      withRowId,
     },
   }
 }

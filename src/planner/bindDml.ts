@@ -60,7 +60,7 @@ export interface BoundDelete {
 // ------------------------------------------------------------------------------------------------------- INSERT
 
 export function bindInsert(context: BindContext, insert: ast.Insert): BoundInsert {
-  const target = getTable(context, insert.table, insert.alias, false)
+  const target = getTable(context, insert.table, insert.alias, 'read')
   const { descriptor } = target
   const columns = targetColumns(descriptor, insert)
   const { source } = insert
@@ -178,7 +178,7 @@ function insertQuery(
 // ----------------------------------------------------------------------------------------------- UPDATE, DELETE
 
 export function bindUpdate(context: BindContext, update: ast.Update): BoundUpdate {
-  const target = getTable(context, update.table, update.alias, true)
+  const target = getTable(context, update.table, update.alias, 'write')
   const { descriptor } = target
   const scope = scopeOf(target)
   const binder = new ExpressionBinder(context, scope, { clause: 'UPDATE', aggregates: null })
@@ -200,7 +200,7 @@ export function bindUpdate(context: BindContext, update: ast.Update): BoundUpdat
 }
 
 export function bindDelete(context: BindContext, statement: ast.Delete): BoundDelete {
-  const target = getTable(context, statement.table, statement.alias, true)
+  const target = getTable(context, statement.table, statement.alias, 'write')
   const input = filtered(context, target, scopeOf(target), statement.where)
   return { kind: 'delete', target, input, returning: bindReturning(context, target, statement.returning) }
 }

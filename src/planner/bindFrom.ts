@@ -4,33 +4,49 @@ import type { Expression } from '../executor/expression.ts'
 import type * as ast from '../parser/ast.ts'
 import { commonType } from '../types/commonType.ts'
 import { resolveOperator } from '../types/operators.ts'
+import { INT8 } from '../types/registry.ts'
 import { at } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { Coercion, logical } from './coerce.ts'
-import type { Attribute, BoundQuery, Get, LogicalPlan, ProjectionItem } from './logical.ts'
+import type { Attribute, BoundQuery, Get, LogicalPlan, ProjectionItem, RowLock } from './logical.ts'
 import { attributesOf, columnOf } from './logical.ts'
+import type { NamedItem } from './rowLocks.ts'
+import { clausesFor, rowLock } from './rowLocks.ts'
 import type { ScopeColumn } from './scope.ts'
 import { Scope } from './scope.ts'
 
-export interface From {
+interface Relation {
   readonly plan: LogicalPlan
   readonly scope: Scope
 }
 
-type BindInner = (query: ast.Query) => BoundQuery
+export interface From extends Relation {
+  /** The rows that the locking clauses lock. */
+  readonly locks: readonly RowLock[]
+  readonly names: readonly NamedItem[]
+}
 
-export function bindFrom(context: BindContext, items: readonly ast.FromItem[], bindInner: BindInner): From {
-  const binder = new FromBinder(context, namesIn(items), bindInner)
-  let result: From | null = null
+/** Binds the query of a derived table, whose rows these clauses lock too. */
+type BindInner = (query: ast.Query, locking: readonly ast.LockingClause[]) => BoundQuery
+
+export function bindFrom(
+  context: BindContext,
+  items: readonly ast.FromItem[],
+  locking: readonly ast.LockingClause[],
+  bindInner: BindInner,
+): From {
+  const binder = new FromBinder(context, namesIn(items), locking, bindInner)
+  let result: Relation | null = null
   for (const item of items) {
     const next = binder.bind(item)
     result = result === null ? next : cross(result, next, item.position)
   }
-  return result ?? { plan: { kind: 'rows', rows: [[]], attributes: [] }, scope: Scope.empty }
+  const { locks, named: names } = binder
+  return { ...(result ?? { plan: { kind: 'rows', rows: [[]], attributes: [] }, scope: Scope.empty }), locks, names }
 }
 
-function cross(left: From, right: From, position: number): From {
+function cross(left: Relation, right: Relation, position: number): Relation {
   const plan: LogicalPlan = { kind: 'join', join: 'inner', left: left.plan, right: right.plan, condition: null }
   return { plan, scope: Scope.join(left.scope, right.scope, position) }
 }
@@ -48,7 +64,10 @@ function namesIn(items: readonly ast.FromItem[]): ReadonlySet<string> {
   return names
 }
 
-export function getTable(context: BindContext, name: ast.TableName, alias: string | null, withRowId: boolean): Get {
+/** What a statement does with the table's rows; to lock and to write them it must know their RowIds. */
+type Use = 'read' | 'lock' | 'write'
+
+export function getTable(context: BindContext, name: ast.TableName, alias: string | null, use: Use): Get {
   const descriptor = context.descriptor(name)
   return {
     kind: 'get',
@@ -56,7 +75,8 @@ export function getTable(context: BindContext, name: ast.TableName, alias: strin
     table: context.table(descriptor),
     name: alias ?? descriptor.name,
     attributes: descriptor.columns.map((column) => context.attribute(column.name, column.type, !column.notNull)),
-    withRowId,
+    rowId: use === 'read' ? null : context.attribute('rowid', INT8, false),
+    written: use === 'write',
   }
 }
 
@@ -70,24 +90,38 @@ interface Using {
 class FromBinder {
   readonly #context: BindContext
   readonly #names: ReadonlySet<string>
+  readonly #locking: readonly ast.LockingClause[]
   readonly #bindInner: BindInner
+  readonly locks: RowLock[] = []
+  readonly named: NamedItem[] = []
 
-  constructor(context: BindContext, names: ReadonlySet<string>, bindInner: BindInner) {
+  constructor(
+    context: BindContext,
+    names: ReadonlySet<string>,
+    locking: readonly ast.LockingClause[],
+    bindInner: BindInner,
+  ) {
     this.#context = context
     this.#names = names
+    this.#locking = locking
     this.#bindInner = bindInner
   }
 
-  bind(item: ast.FromItem): From {
+  bind(item: ast.FromItem): Relation {
     switch (item.kind) {
       case 'table': {
-        const get = getTable(this.#context, item.table, item.alias, false)
+        const clauses = clausesFor(this.#locking, item.alias ?? item.table.name)
+        const get = getTable(this.#context, item.table, item.alias, clauses.length === 0 ? 'read' : 'lock')
+        if (clauses.length > 0) this.locks.push(rowLock(get, clauses))
+        this.named.push({ name: get.name, kind: 'table' })
         const attributes = renamed(get.name, get.attributes, item)
         return { plan: get, scope: Scope.ofTable({ name: get.name, attributes, descriptor: get.descriptor }) }
       }
       case 'derived': {
-        const { plan, output } = this.#bindInner(item.query)
         const name = item.alias ?? `unnamed_subquery_${item.position}`
+        const clauses = clausesFor(this.#locking, name).map((clause) => ({ ...clause, of: [] }))
+        const { plan, output } = this.#bindInner(item.query, clauses)
+        this.named.push({ name, kind: 'derived' })
         const attributes = renamed(name, output, item)
         return { plan, scope: Scope.ofTable({ name, attributes, descriptor: null }) }
       }
@@ -96,7 +130,7 @@ class FromBinder {
     }
   }
 
-  #join(join: ast.Join): From {
+  #join(join: ast.Join): Relation {
     const left = this.bind(join.left)
     const right = this.bind(join.right)
     const both = Scope.join(left.scope, right.scope, join.position)

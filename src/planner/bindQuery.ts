@@ -7,6 +7,7 @@ import {
   ambiguousOutputName,
   columnReferenceNotAllowed,
   constantInClause,
+  lockingNotApplicable,
   noSuchOutputColumn,
   orderByNotInDistinct,
   starWithoutTables,
@@ -24,10 +25,11 @@ import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { bindFrom } from './bindFrom.ts'
 import { equalExpressions } from './expressionTree.ts'
-import type { Attribute, BoundQuery, LogicalPlan, ProjectionItem } from './logical.ts'
+import type { Attribute, BoundQuery, LogicalPlan, ProjectionItem, RowLock } from './logical.ts'
 import { columnOf } from './logical.ts'
 import { isNullable } from './nullability.ts'
 import { outputName } from './outputName.ts'
+import { checkLockedNames, checkLockedQuery, lockingWords } from './rowLocks.ts'
 import { Scope } from './scope.ts'
 
 /** `targets`: the types of the columns into which INSERT puts the result; unknown literals take them. */
@@ -36,7 +38,16 @@ export function bindQuery(
   query: ast.Query,
   targets: readonly SqlType[] | null = null,
 ): BoundQuery {
-  return query.kind === 'values' ? bindValues(context, query, targets) : bindSelect(context, query, targets)
+  if (query.kind === 'select') return bindSelect(context, query, targets, query.locking)
+  const [clause] = query.locking
+  if (clause !== undefined) throw lockingNotApplicable(lockingWords(clause.strength), 'VALUES', clause.position)
+  return bindValues(context, query, targets)
+}
+
+/** The query of a derived table; `locking` are the clauses from around it. */
+function bindDerived(context: BindContext, query: ast.Query, locking: readonly ast.LockingClause[]): BoundQuery {
+  if (query.kind === 'values') return bindQuery(context, query)
+  return bindSelect(context, query, null, [...query.locking, ...locking])
 }
 
 interface OutputItem extends ProjectionItem {
@@ -47,11 +58,16 @@ interface OutputItem extends ProjectionItem {
 /** PostgreSQL's limit of a target list, for each list of a SELECT by itself: their keys are compared with one another. */
 const MAX_TARGETS = 1664
 
-function bindSelect(context: BindContext, select: ast.Select, targets: readonly SqlType[] | null): BoundQuery {
+function bindSelect(
+  context: BindContext,
+  select: ast.Select,
+  targets: readonly SqlType[] | null,
+  locking: readonly ast.LockingClause[],
+): BoundQuery {
   for (const list of [select.items, select.groupBy, select.orderBy]) {
     if (list.length > MAX_TARGETS) throw tooManyTargets(MAX_TARGETS, select.position)
   }
-  const from = bindFrom(context, select.from, (inner) => bindQuery(context, inner))
+  const from = bindFrom(context, select.from, locking, (inner, clauses) => bindDerived(context, inner, clauses))
   const { scope } = from
   let { plan } = from
   if (select.where !== null) {
@@ -72,18 +88,21 @@ function bindSelect(context: BindContext, select: ast.Select, targets: readonly 
     plan = { kind: 'aggregation', input: plan, keys: grouping.keys, aggregates: collector.calls }
     if (predicate !== null) plan = { kind: 'selection', input: plan, predicate }
   }
-  return finish(context, select, plan, items, sort)
+  checkLockedQuery(select, locking, collector.calls.length > 0)
+  checkLockedNames(locking, from.names)
+  return finish(context, select, plan, items, sort, from.locks)
 }
 
-/** The projection, and what comes after it: DISTINCT, ORDER BY, LIMIT. */
+/** The projection, and what comes after it: DISTINCT, ORDER BY, the row locks, LIMIT. */
 function finish(
   context: BindContext,
   select: ast.Select,
   input: LogicalPlan,
   items: readonly OutputItem[],
   sort: readonly (SortKey & { readonly position: number })[],
+  locks: readonly RowLock[],
 ): BoundQuery {
-  const hidden: ProjectionItem[] = []
+  const hidden: ProjectionItem[] = locks.map(({ get }) => ({ attribute: get.rowId!, expression: columnOf(get.rowId!) }))
   const keys = sort.map(({ expression, descending, nullsFirst, position }) => {
     let item: ProjectionItem | undefined = [...items, ...hidden].find((known) =>
       equalExpressions(known.expression, expression),
@@ -98,6 +117,7 @@ function finish(
   let plan: LogicalPlan = { kind: 'projection', input, items: [...items, ...hidden] }
   if (select.distinct) plan = { kind: 'distinct', input: plan }
   if (keys.length > 0) plan = { kind: 'sort', input: plan, keys }
+  if (locks.length > 0) plan = { kind: 'lockRows', input: plan, locks }
   plan = withLimit(context, plan, select)
   const output = items.map((item) => item.attribute)
   if (hidden.length > 0) {

@@ -95,6 +95,7 @@ export function estimateRows(plan: LogicalPlan): number {
     }
     case 'projection':
     case 'sort':
+    case 'lockRows':
       return estimateRows(plan.input)
     case 'distinct':
       return Math.max(1, estimateRows(plan.input) / 2)

@@ -7,11 +7,20 @@ import type { CatalogRoot } from '../catalog/index.ts'
 import { featureNotSupported } from '../errors.ts'
 import { compile } from '../executor/compile.ts'
 import type { Expression } from '../executor/expression.ts'
-import type { AggregateCall, IndexJoin, IndexScan, PhysicalPlan, SortKey, StatementPlan } from '../executor/plan.ts'
+import type {
+  AggregateCall,
+  IndexJoin,
+  IndexScan,
+  LockRowsNode,
+  PhysicalPlan,
+  SortKey,
+  StatementPlan,
+} from '../executor/plan.ts'
 import type * as ast from '../parser/ast.ts'
 import { conjuncts } from './expressionTree.ts'
 import { planStatement } from './planStatement.ts'
 import { printExpression } from './printExpression.ts'
+import { lockingWords } from './rowLocks.ts'
 import type { TableLookup } from './tableLookup.ts'
 
 /** The lines of EXPLAIN's result. Throws the binder's errors; 0A000 for ANALYZE. */
@@ -116,6 +125,8 @@ class PlanWriter {
         return this.#unary(plan, depth, plan.limit === null ? 'Sort' : 'Top-N Sort', (labels) => [
           ['Sort Key', plan.keys.map((key) => sortKey(key, labels)).join(', ')],
         ])
+      case 'lockRows':
+        return this.#unary(plan, depth, 'LockRows', () => [['Locks', plan.locks.map(lockText).join(', ')]])
       case 'limit':
         return this.#unary(plan, depth, 'Limit', () => [])
       default:
@@ -208,6 +219,11 @@ function textOf(e: Expression | null, labels: Labels): string | null {
   return conjuncts(e)
     .map((part) => printExpression(part, labels))
     .join(' AND ')
+}
+
+/** `jobs FOR UPDATE SKIP LOCKED` */
+function lockText({ name, strength, wait }: LockRowsNode['locks'][number]): string {
+  return `${name} ${lockingWords(strength)}${wait === 'wait' ? '' : ` ${wait.toUpperCase()}`}`
 }
 
 function sortKey({ expression, descending, nullsFirst }: SortKey, labels: Labels): string {

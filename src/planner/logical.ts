@@ -9,6 +9,7 @@
 import type { TableDescriptor } from '../catalog/index.ts'
 import type { AggregateCall, SortKey } from '../executor/plan.ts'
 import type { ColumnExpression, Expression } from '../executor/expression.ts'
+import type { LockingClause, LockStrength } from '../parser/ast.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 
@@ -20,7 +21,16 @@ export interface Attribute {
 }
 
 export type LogicalPlan =
-  Get | Rows | Selection | Projection | LogicalJoin | Aggregation | LogicalDistinct | LogicalSort | LogicalLimit
+  | Get
+  | Rows
+  | Selection
+  | Projection
+  | LogicalJoin
+  | Aggregation
+  | LogicalDistinct
+  | LogicalSort
+  | LogicalLockRows
+  | LogicalLimit
 
 /** All rows of a table. */
 export interface Get {
@@ -31,8 +41,10 @@ export interface Get {
   readonly name: string
   /** One for each column of the table, in its order. */
   readonly attributes: readonly Attribute[]
-  /** True for the target of UPDATE and DELETE: the scan appends the RowId. */
-  readonly withRowId: boolean
+  /** Where rows are locked or written: the RowId, a column behind the others; else null. */
+  readonly rowId: Attribute | null
+  /** True for the target of UPDATE and DELETE. */
+  readonly written: boolean
 }
 
 /** Computed rows: VALUES, or one row without columns. */
@@ -91,6 +103,20 @@ export interface LogicalSort {
   readonly keys: readonly SortKey[]
 }
 
+/** The rows of a table that a result row was made of, to be locked. */
+export interface RowLock {
+  readonly get: Get
+  readonly strength: LockStrength
+  readonly wait: LockingClause['wait']
+}
+
+/** FOR UPDATE: locks what it passes on. It stands above the sort and below the limit, so that a row that is skipped does not count. */
+export interface LogicalLockRows {
+  readonly kind: 'lockRows'
+  readonly input: LogicalPlan
+  readonly locks: readonly RowLock[]
+}
+
 export interface LogicalLimit {
   readonly kind: 'limit'
   readonly input: LogicalPlan
@@ -102,6 +128,7 @@ export interface LogicalLimit {
 export function attributesOf(plan: LogicalPlan): readonly Attribute[] {
   switch (plan.kind) {
     case 'get':
+      return plan.rowId === null ? plan.attributes : [...plan.attributes, plan.rowId]
     case 'rows':
       return plan.attributes
     case 'projection':
@@ -115,6 +142,7 @@ export function attributesOf(plan: LogicalPlan): readonly Attribute[] {
     case 'selection':
     case 'distinct':
     case 'sort':
+    case 'lockRows':
     case 'limit':
       return attributesOf(plan.input)
   }

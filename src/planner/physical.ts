@@ -4,6 +4,7 @@
  * (`Wanted`) decide between scan and index, and whether a sort is needed at all.
  */
 import { unreachable } from '../assert.ts'
+import { lockingNotApplicable } from '../errors.ts'
 import type { Expression } from '../executor/expression.ts'
 import type { SortKey } from '../executor/plan.ts'
 import { resolveOperator } from '../types/operators.ts'
@@ -16,8 +17,18 @@ import { estimateRows } from './cardinality.ts'
 import { constant } from './coerce.ts'
 import { columnsIn, conjuncts } from './expressionTree.ts'
 import { buildJoin } from './physicalJoin.ts'
-import type { Aggregation, Attribute, LogicalLimit, LogicalPlan, LogicalSort, Projection } from './logical.ts'
+import type {
+  Aggregation,
+  Attribute,
+  LogicalLimit,
+  LogicalLockRows,
+  LogicalPlan,
+  LogicalSort,
+  Projection,
+  RowLock,
+} from './logical.ts'
 import { attributesOf } from './logical.ts'
+import { lockingWords } from './rowLocks.ts'
 
 /** `limit`: a sort needs to keep this many rows only. */
 export interface Demand extends Wanted {
@@ -76,6 +87,8 @@ export function build(plan: LogicalPlan, demand: Demand): Built {
     }
     case 'sort':
       return buildSort(plan, demand)
+    case 'lockRows':
+      return buildLockRows(plan, demand)
     case 'limit':
       return buildLimit(plan, demand)
     default:
@@ -191,6 +204,55 @@ function buildSort(plan: LogicalSort, demand: Demand): Built {
       keys: plan.keys.map((key) => ({ ...key, expression: resolve(key.expression, input.attributes) })),
       limit: demand.limit,
     },
+  }
+}
+
+/** A sort below may keep the rows that the limit above takes, unless some of them are skipped. */
+function buildLockRows(plan: LogicalLockRows, demand: Demand): Built {
+  const { locks } = plan
+  for (const lock of locks) refuseNullableSide(plan.input, lock, false)
+  const rowIds = locks.map(({ get }) => get.rowId!.id)
+  const skips = locks.some(({ wait }) => wait === 'skip locked')
+  const input = build(plan.input, {
+    ...demand,
+    required: new Set([...demand.required, ...rowIds]),
+    limit: skips ? null : demand.limit,
+  })
+  const ordinal = (id: number): number => input.attributes.findIndex((attribute) => attribute.id === id)
+  return {
+    ...input,
+    node: {
+      kind: 'lockRows',
+      columns: input.node.columns,
+      estimatedRows: input.node.estimatedRows,
+      input: input.node,
+      locks: locks.map(({ get, strength, wait }, i) => ({
+        table: get.table,
+        name: get.name,
+        rowId: ordinal(rowIds[i]!),
+        strength,
+        wait,
+      })),
+    },
+  }
+}
+
+/** Throws 0A000 if the lock's table may yield a row of nulls. */
+function refuseNullableSide(plan: LogicalPlan, lock: RowLock, nullable: boolean): void {
+  switch (plan.kind) {
+    case 'get':
+      if (nullable && plan.rowId !== null && plan.rowId === lock.get.rowId) {
+        throw lockingNotApplicable(lockingWords(lock.strength), 'the nullable side of an outer join', null)
+      }
+      break
+    case 'rows':
+      break
+    case 'join':
+      refuseNullableSide(plan.left, lock, nullable)
+      refuseNullableSide(plan.right, lock, nullable || plan.join === 'left')
+      break
+    default:
+      refuseNullableSide(plan.input, lock, nullable)
   }
 }
 

@@ -187,7 +187,9 @@ function indexJoin(
   const output = get.attributes
     .map((_, ordinal) => ordinal)
     .filter((o) => required.has(get.attributes[o]!.id) || restColumns.has(get.attributes[o]!.id))
-  const right = output.map((ordinal) => get.attributes[ordinal]!)
+  const withRowId = get.rowId !== null && required.has(get.rowId.id)
+  const columns = output.map((ordinal) => get.attributes[ordinal]!)
+  const right = withRowId ? [...columns, get.rowId] : columns
   const needed = new Set([...required, ...restColumns, ...columnsIn(equals)].filter((c) => !rightIds.has(c)))
   const finish = (left: Built): Built => {
     const attributes = joined(plan.join, left.attributes, right)
@@ -202,6 +204,7 @@ function indexJoin(
       name: get.name,
       equals: resolveAll(equals, left.attributes),
       output,
+      withRowId,
       residual: resolved(conjunction(rest), [...left.attributes, ...right]),
     }
     return { attributes, ordered: false, node }

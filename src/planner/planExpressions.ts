@@ -96,6 +96,7 @@ function mapPlan(plan: PhysicalPlan, map: Map): PhysicalPlan {
         })),
       }
     case 'distinct':
+    case 'lockRows':
       return { ...plan, input: mapPlan(plan.input, map) }
     case 'sort':
       return {

@@ -11,6 +11,7 @@ import type { BoundDelete, BoundReturning, BoundUpdate } from './bindDml.ts'
 import { bindQuery } from './bindQuery.ts'
 import { arrange, planColumns, resolve, resolveAll } from './built.ts'
 import type { Get } from './logical.ts'
+import { attributesOf } from './logical.ts'
 import { numberParameters } from './numberParameters.ts'
 import { Parameters } from './parameters.ts'
 import type { ParameterSource } from './parameters.ts'
@@ -85,8 +86,8 @@ function planOf(context: BindContext, statement: DataStatement): StatementPlan {
 }
 
 function planUpdate({ target, input, set, checks, returning }: BoundUpdate): StatementPlan {
-  const built = arrange(build(pushDown(input), demandAll(target.attributes)), target.attributes)
-  const node = withRowIdColumn(built.node)
+  const output = attributesOf(target)
+  const { node } = arrange(build(pushDown(input), demandAll(output)), output)
   return {
     kind: 'update',
     table: target.table,
@@ -102,8 +103,8 @@ function planUpdate({ target, input, set, checks, returning }: BoundUpdate): Sta
 function planDelete({ target, input, returning }: BoundDelete): StatementPlan {
   const predicate = input.kind === 'selection' ? input.predicate : null
   const needed = returning === null ? columnsIn(conjuncts(predicate)) : new Set(target.attributes.map((a) => a.id))
-  const output = target.attributes.filter((attribute) => needed.has(attribute.id))
-  const node = withRowIdColumn(build(pushDown(input), demandAll(output)).node)
+  const output = attributesOf(target).filter((attribute) => needed.has(attribute.id) || attribute === target.rowId)
+  const { node } = build(pushDown(input), demandAll(output))
   return {
     kind: 'delete',
     table: target.table,
@@ -112,12 +113,6 @@ function planDelete({ target, input, returning }: BoundDelete): StatementPlan {
     returning: returningOf(target, returning),
     singleRow: isSingleRow(node),
   }
-}
-
-const ROW_ID = { name: 'rowid', type: { kind: 'int8' }, nullable: false } as const
-
-function withRowIdColumn(node: PhysicalPlan): PhysicalPlan {
-  return { ...node, columns: [...node.columns, ROW_ID] }
 }
 
 /** True if a unique key fixes the row. */
@@ -137,6 +132,6 @@ function returningOf(target: Get, returning: BoundReturning): Returning | null {
 /** False where no table's size could have changed the choice: look-ups by a unique key, VALUES. */
 function isSizeSensitive(plan: StatementPlan): boolean {
   let node: PhysicalPlan = plan.input
-  while (node.kind === 'project' || node.kind === 'filter' || node.kind === 'limit') node = node.input
+  while (node.kind === 'project' || node.kind === 'filter' || node.kind === 'limit' || node.kind === 'lockRows') node = node.input
   return node.kind !== 'values' && !isSingleRow(node)
 }

@@ -43,6 +43,7 @@ export function pushDown(plan: LogicalPlan, predicates: readonly Expression[] = 
     }
     case 'distinct':
     case 'sort':
+    case 'lockRows':
       return { ...plan, input: pushDown(plan.input, predicates) }
     case 'limit':
       return select({ ...plan, input: pushDown(plan.input) }, predicates)

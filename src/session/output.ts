@@ -88,7 +88,7 @@ const commands = { select: 'SELECT', insert: 'INSERT', update: 'UPDATE', delete:
 /** What a finished execution did; gives the execution back. */
 export function resultOf(compiled: CompiledStatement, execution: Execution): QueryResult<unknown> {
   const rows = execution.take()
-  const rowCount = compiled.writes ? execution.rowCount : rows.length
+  const rowCount = compiled.target === null ? rows.length : execution.rowCount
   execution.release()
   return { rows, fields: fieldsOf(compiled), rowCount, command: commands[compiled.plan.kind] }
 }

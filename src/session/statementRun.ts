@@ -15,7 +15,6 @@ import { MemoryAccount, Step } from '../executor/index.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
-import { TableMode } from '../txn/lockModes.ts'
 import type { Core, Task } from './core.ts'
 import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
@@ -141,9 +140,9 @@ export class StatementRun {
   }
 
   #lockTables(compiled: CompiledStatement): LockWait | null {
-    for (const table of compiled.tables) {
-      const mode = table === compiled.target ? TableMode.ROW_EXCLUSIVE : TableMode.ACCESS_SHARE
-      const wait = this.#transaction.lockTable(table, mode)
+    const { tables, tableModes } = compiled
+    for (let i = 0; i < tables.length; i++) {
+      const wait = this.#transaction.lockTable(tables[i]!, tableModes[i]!)
       if (wait !== null) return wait
     }
     return null
