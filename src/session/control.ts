@@ -1,7 +1,7 @@
 /**
  * Statements that steer the session and touch no table: transaction blocks, savepoints, settings.
  */
-import { featureNotSupported, transactionModesTooLate } from '../errors.ts'
+import { transactionModesTooLate } from '../errors.ts'
 import type {
   Begin,
   Commit,
@@ -16,7 +16,6 @@ import type {
   Statement,
   TransactionModes,
 } from '../parser/ast.ts'
-import type { Isolation } from '../txn/isolation.ts'
 import { isolationNamed } from '../txn/isolation.ts'
 import type { OutputChoice } from './output.ts'
 import { emptyResult } from './output.ts'
@@ -101,7 +100,7 @@ function begin(state: SessionState, modes: TransactionModes): void {
     if (namesModes(modes)) changeModes(state, modes)
     return
   }
-  const options = withModes(state.defaultModes(), modes)
+  const options = withModes(state, state.defaultModes(), modes)
   // What ran before BEGIN in the same text is in the implicit block, which goes on as an explicit one.
   if (block.kind === 'implicit') {
     block.kind = 'explicit'
@@ -116,7 +115,9 @@ function commit(state: SessionState): QueryResult<unknown> | 'commit' {
     return block.kind === 'implicit' ? 'commit' : emptyResult('COMMIT')
   }
   if (!block.failed) return 'commit'
+  const end = block.takeEnd()
   block.rollback()
+  if (end !== null) throw end
   return emptyResult('ROLLBACK')
 }
 
@@ -127,10 +128,7 @@ function noTransaction(state: SessionState): void {
 function setTransaction(state: SessionState, statement: SetTransaction, among: boolean): void {
   const { modes, scope } = statement
   if (scope === 'session') {
-    if (modes.isolation !== null)
-      state.settings.set('default_transaction_isolation', isolationIn(modes)?.title.toLowerCase() ?? '', false)
-    if (modes.readOnly !== null)
-      state.settings.set('default_transaction_read_only', modes.readOnly ? 'on' : 'off', false)
+    for (const [name, value] of Object.entries(defaultsOf(modes))) state.settings.set(name, value, false)
     return
   }
   if (state.block.kind !== 'explicit' && !among) {
@@ -144,51 +142,72 @@ function setTransaction(state: SessionState, statement: SetTransaction, among: b
   changeModes(state, modes)
 }
 
+/** SET SESSION CHARACTERISTICS: the settings that say what a transaction is that says nothing. */
+function defaultsOf({ isolation, method, readOnly, deferrable }: TransactionModes): Record<string, string> {
+  return {
+    ...(isolation !== null && { default_transaction_isolation: levelName(isolation, method) }),
+    ...(readOnly !== null && { default_transaction_read_only: readOnly ? 'on' : 'off' }),
+    ...(deferrable !== null && { default_transaction_deferrable: deferrable ? 'on' : 'off' }),
+  }
+}
+
 function changeModes(state: SessionState, modes: TransactionModes): void {
   const { block } = state
   const { transaction } = block
   if (transaction === null || !block.fresh) throw transactionModesTooLate()
-  block.restart(withModes({ isolation: transaction.isolation, readOnly: transaction.readOnly }, modes))
+  block.restart(withModes(state, transaction, modes))
 }
 
-const namesModes = (modes: TransactionModes): boolean => modes.isolation !== null || modes.readOnly !== null
+const namesModes = ({ isolation, readOnly, deferrable }: TransactionModes): boolean =>
+  isolation !== null || readOnly !== null || deferrable !== null
 
-/** The level that was named; null if none was. Throws 0A000 for levels that are not built. */
-function isolationIn(modes: TransactionModes): Isolation | null {
-  const { isolation, method } = modes
-  if (isolation === null) return null
-  return isolationNamed(method === null ? isolation : `${isolation} using ${method}`)
-}
+const levelName = (level: string, method: string | null): string =>
+  method === null ? level : `${level} using ${method}`
 
-function withModes(defaults: BlockOptions, modes: TransactionModes): BlockOptions {
-  if (modes.deferrable === true) throw featureNotSupported('DEFERRABLE')
+/** The modes with those that were named in their place. Throws 0A000 for levels that are not built. */
+function withModes(state: SessionState, modes: BlockOptions, named: TransactionModes): BlockOptions {
+  const { isolation, method } = named
   return {
-    ...defaults,
-    isolation: isolationIn(modes) ?? defaults.isolation,
-    readOnly: modes.readOnly ?? defaults.readOnly,
+    isolation:
+      isolation === null ? modes.isolation : isolationNamed(levelName(isolation, method), state.settings.engine.method),
+    readOnly: named.readOnly ?? modes.readOnly,
+    deferrable: named.deferrable ?? modes.deferrable,
+    deadlockTimeout: modes.deadlockTimeout,
   }
 }
 
-/** `transaction_isolation` and `transaction_read_only` are settings in name only: they are modes of the transaction. */
+/** Settings in name only: they are modes of the transaction. */
+function modesIn(state: SessionState, name: string, value: string): TransactionModes | null {
+  const none: TransactionModes = { isolation: null, method: null, readOnly: null, deferrable: null }
+  switch (name) {
+    case 'transaction_isolation': {
+      const written = value.toLowerCase()
+      const { level, method } = isolationNamed(written, state.settings.engine.method)
+      return { ...none, isolation: level, method }
+    }
+    case 'transaction_read_only':
+      return { ...none, readOnly: isTrue(value) }
+    case 'transaction_deferrable':
+      return { ...none, deferrable: isTrue(value) }
+    default:
+      return null
+  }
+}
+
+const isTrue = (value: string): boolean => /^(on|true|1|yes)$/i.test(value)
+
 function set(state: SessionState, statement: SetVariable): void {
+  const { block, settings } = state
   const value = statement.values?.join(', ') ?? null
   const name = statement.name.toLowerCase()
-  if (value !== null && name === 'transaction_isolation') {
-    changeModes(state, {
-      isolation: isolationNamed(value.toLowerCase()).level,
-      method: null,
-      readOnly: null,
-      deferrable: null,
-    })
-  } else if (value !== null && name === 'transaction_read_only') {
-    changeModes(state, { isolation: null, method: null, readOnly: /^(on|true|1|yes)$/i.test(value), deferrable: null })
-  } else if (value === null) state.settings.reset(name)
-  else {
-    if (name === 'default_transaction_isolation') isolationNamed(value.toLowerCase())
-    if (statement.local && state.block.kind !== 'explicit') {
-      state.notice({ severity: 'WARNING', code: '25P01', message: 'SET LOCAL can only be used in transaction blocks' })
-    } else state.settings.set(name, value, statement.local)
-  }
+  const modes = value === null ? null : modesIn(state, name, value)
+  if (modes !== null) changeModes(state, modes)
+  else if (value === null) settings.reset(name)
+  else if (statement.local && block.kind !== 'explicit') {
+    state.notice({ severity: 'WARNING', code: '25P01', message: 'SET LOCAL can only be used in transaction blocks' })
+  } else settings.set(name, value, statement.local)
+  if (block.transaction !== null) block.transaction.deadlockTimeout = settings.engine.modes.deadlockTimeout
+  if (block.kind !== 'none') block.watch()
 }
 
 function show(state: SessionState, statement: Show, output: OutputChoice): QueryResult<unknown> {
@@ -208,8 +227,12 @@ function show(state: SessionState, statement: Show, output: OutputChoice): Query
       )
     case 'transaction_isolation':
       return rows(['transaction_isolation'], [[modes.isolation.level]])
+    case 'transaction_method':
+      return rows(['transaction_method'], [[modes.isolation.method ?? 'none']])
     case 'transaction_read_only':
       return rows(['transaction_read_only'], [[modes.readOnly ? 'on' : 'off']])
+    case 'transaction_deferrable':
+      return rows(['transaction_deferrable'], [[modes.deferrable ? 'on' : 'off']])
     default:
       return rows([settingName(statement.name)], [[state.settings.get(statement.name)]])
   }

@@ -10,7 +10,6 @@ import type { CompiledStatement, Execution, ExecutionContext, OutputForm } from 
 import { MemoryAccount, Step } from '../executor/index.ts'
 import { ReadView } from '../storage/readView.ts'
 import type { Transaction } from '../txn/transaction.ts'
-import { TableMode } from '../txn/lockModes.ts'
 import type { Value } from '../types/value.ts'
 import type { Engine } from './engine.ts'
 import type { SessionState } from './sessionState.ts'
@@ -32,6 +31,8 @@ export function runImmediately(
   mayWait: boolean,
 ): Execution | null {
   if (engine.trace.on) return null
+  // Whoever set a timeout wants a statement that takes long to have an end: it needs steps.
+  if (!compiled.endsAtOnce && state.settings.engine.timeouts !== null) return null
   const { block } = state
   if (block.kind === 'explicit') {
     const { transaction } = block
@@ -73,7 +74,12 @@ function writeAlone(
 ): Execution | null {
   const { transactions } = engine
   const modes = state.defaultModes()
-  const transaction = transactions.begin({ isolation: modes.isolation, readOnly: modes.readOnly, session: state.id })
+  const transaction = transactions.begin({
+    isolation: modes.isolation,
+    readOnly: false,
+    session: state.id,
+    deadlockTimeout: modes.deadlockTimeout,
+  })
   let execution: Execution | null
   try {
     execution = runOnce(engine, transaction, compiled, parameters, output)
@@ -101,6 +107,8 @@ function runInTransaction(
     transaction.undoStatement()
     state.block.fail()
     throw error
+  } finally {
+    if (state.block.isTimed) state.rests()
   }
 }
 
@@ -112,11 +120,9 @@ export function runOnce(
   parameters: Value[],
   output: OutputForm,
 ): Execution | null {
-  for (const table of compiled.tables) {
-    const wait = transaction.lockTable(
-      table,
-      table === compiled.target ? TableMode.ROW_EXCLUSIVE : TableMode.ACCESS_SHARE,
-    )
+  const { tables, tableModes } = compiled
+  for (let i = 0; i < tables.length; i++) {
+    const wait = transaction.lockTable(tables[i]!, tableModes[i]!)
     if (wait !== null) {
       wait.cancel()
       return null

@@ -9,11 +9,18 @@ import { Store } from '../storage/store.ts'
 import { Trace } from '../trace.ts'
 import type { Durability } from '../txn/manager.ts'
 import { TransactionManager } from '../txn/manager.ts'
+import type { SerializableMethod } from '../txn/isolation.ts'
 import type { Scheduler } from './core.ts'
 import { Database } from './database.ts'
 import { Engine } from './engine.ts'
+import type { IsolationName } from './session.ts'
+import { settingDefaults } from './settings.ts'
 
 export interface OpenOptions {
+  /** The isolation level of transactions that name none; 'read committed' by default. A session may set another. */
+  readonly isolation?: IsolationName
+  /** How SERIALIZABLE is reached where nobody says it; 'ssi' by default. A session may set another. */
+  readonly method?: SerializableMethod
   /**
    * When a commit is reported: 'full' (default) once it is on the disk, 'relaxed' once it is in the operating system's
    * hands, 'none' likewise and without any later fdatasync but the one of `close`.
@@ -49,6 +56,10 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
     stepBudget: positive('stepBudget', options.stepBudget, defaultStepBudget),
     memoryLimit: positive('memoryLimit', options.memoryLimit, defaultMemoryLimit),
     planCacheBytes,
+    settings: settingDefaults({
+      default_transaction_isolation: options.isolation,
+      serializable_method: options.method,
+    }),
   }
   if (path === undefined || path === ':memory:') {
     const start = { catalog: CatalogRoot.empty, timestamp: 0 }

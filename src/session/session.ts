@@ -2,8 +2,15 @@
  * A session: one client of the database, with a transaction state of its own. Any number of sessions of one database run
  * at the same time, interleaved between the steps of their statements.
  */
-import { callbackEndedTransaction, callbackIsAsync, handleClosed, transactionHadFailed } from '../errors.ts'
-import type { IsolationLevel } from '../txn/isolation.ts'
+import {
+  callbackEndedTransaction,
+  callbackIsAsync,
+  handleClosed,
+  methodWithoutSerializable,
+  statementCancelled,
+  transactionHadFailed,
+} from '../errors.ts'
+import type { Isolation, IsolationLevel, SerializableMethod } from '../txn/isolation.ts'
 import { isolationNamed } from '../txn/isolation.ts'
 import { execStatements, query } from './calls.ts'
 import type { CopyData } from './copyFrom.ts'
@@ -26,7 +33,13 @@ export type IsolationName = IsolationLevel | 'snapshot'
 
 export interface TransactionOptions extends RetryOptions {
   readonly isolation?: IsolationName
+  /** How SERIALIZABLE is reached; alone it means SERIALIZABLE by this method. */
+  readonly method?: SerializableMethod
   readonly readOnly?: boolean
+  /** With `readOnly` at SERIALIZABLE by SSI: waits for a snapshot on which it can neither fail nor make others fail. */
+  readonly deferrable?: boolean
+  /** Cancels what runs and rolls back: error 57014, also if the callback goes on. */
+  readonly signal?: AbortSignal
 }
 
 /** Who is in the way of a statement that waits. */
@@ -38,20 +51,25 @@ export interface WaitingFor {
   readonly holders: readonly number[]
 }
 
+/** What `connect` gave, which ends the session; what a callback got, which ends with its transaction; or what one call uses. */
+type HandleRole = 'session' | 'transaction' | 'call'
+
 export class Session {
   /** Runs the SQL between the backticks; values become parameters. Also the home of `sql.ident` and `sql.fragment`. */
   readonly sql: SqlTag
   readonly #engine: Engine
   readonly #state: SessionState
-  /** True for the handle that `connect` gave: only that one ends the session. */
-  readonly #owns: boolean
+  readonly #role: HandleRole
+  /** Of a handle that `transaction` gave: the number of its block, without which it is good for nothing. */
+  readonly #block: number
   #ended = false
 
   /** @internal Made by `connect` and `transaction`. */
-  constructor(engine: Engine, state: SessionState, owns: boolean) {
+  constructor(engine: Engine, state: SessionState, role: HandleRole) {
     this.#engine = engine
     this.#state = state
-    this.#owns = owns
+    this.#role = role
+    this.#block = state.block.number
     this.sql = sqlTag((text, values) => this.query(text, values))
   }
 
@@ -150,16 +168,17 @@ export class Session {
    */
   async transaction<T>(body: (tx: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
     this.#requireOpen()
-    if (this.#state.block.kind === 'explicit') return this.#nested(body)
+    if (this.#state.block.kind === 'explicit') return this.#nested(body, options.signal)
     if (this.#state.task !== null) {
       await this.#state.whenIdle()
       return this.transaction(body, options)
     }
     const age: Age = {}
+    const { signal } = options
     return withRetries(this.#engine.env, options, async () => {
       const tx = this.#begin(options, age)
       try {
-        const result = await body(tx)
+        const result = await tx.#until(signal, body)
         tx.#requireHealthyEnd()
         if (this.#mayCommitNow()) this.#state.block.commit(true)
         else {
@@ -202,11 +221,16 @@ export class Session {
     })
   }
 
+  /** Cancels the statement that runs (57014), if one does; calls that queue behind it go on. */
+  cancel(): void {
+    this.#state.cancel()
+  }
+
   /** Ends the session: what runs fails with 08003, an open transaction is rolled back. */
   close(): void {
     if (this.#ended) return
     this.#ended = true
-    if (this.#owns) this.#engine.disconnect(this.#state)
+    if (this.#role === 'session') this.#engine.disconnect(this.#state)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -218,27 +242,44 @@ export class Session {
   }
 
   #requireOpen(): void {
-    if (this.#ended || this.#state.closed) throw handleClosed(this.#owns ? 'session' : 'transaction')
+    if (this.#ended || this.#state.closed) throw handleClosed(this.#role === 'session' ? 'session' : 'transaction')
+    if (this.#role === 'transaction') this.#requireBlock()
+  }
+
+  /** Throws 25P01 if the callback has ended its transaction, and perhaps begun another. */
+  #requireBlock(): void {
+    const { block } = this.#state
+    if (block.kind !== 'explicit' || block.number !== this.#block) throw callbackEndedTransaction()
   }
 
   #begin(options: TransactionOptions, age: Age): Session {
     this.#state.requireIdle()
     const defaults = this.#state.defaultModes()
     const modes: BlockOptions = {
-      isolation: options.isolation === undefined ? defaults.isolation : isolationNamed(options.isolation),
+      isolation: this.#isolationOf(options) ?? defaults.isolation,
       readOnly: options.readOnly ?? defaults.readOnly,
+      deferrable: options.deferrable ?? defaults.deferrable,
+      deadlockTimeout: defaults.deadlockTimeout,
       ...(age.firstAttempt === undefined ? {} : { firstAttempt: age.firstAttempt }),
     }
     const transaction = this.#state.block.begin('explicit', modes)
     age.firstAttempt = transaction.firstAttempt
-    return new Session(this.#engine, this.#state, false)
+    return new Session(this.#engine, this.#state, 'transaction')
+  }
+
+  /** Null if none is named. Throws 22023, 0A000. */
+  #isolationOf({ isolation, method }: TransactionOptions): Isolation | null {
+    if (isolation === undefined && method === undefined) return null
+    const named = isolationNamed(isolation ?? 'serializable', method ?? this.#state.settings.engine.method)
+    if (method !== undefined && named.method === null) throw methodWithoutSerializable(named.title)
+    return named
   }
 
   /** The callback has returned: is its block still there, and sound? */
   #requireHealthyEnd(): void {
+    this.#requireBlock()
     const { block } = this.#state
-    if (block.kind !== 'explicit') throw callbackEndedTransaction()
-    if (block.failed) throw transactionHadFailed()
+    if (block.failed) throw block.takeEnd() ?? transactionHadFailed()
   }
 
   /** True if a commit needs no place in a queue: nothing runs, nobody else must go first, and no disk is waited for. */
@@ -247,16 +288,36 @@ export class Session {
     return this.#state.task === null && log === null && !trace.on && !core.stepping && !core.hasExclusive
   }
 
+  /** What the callback gives, if the signal is not aborted before; then its statements are cancelled, and it finds its handle closed. */
+  async #until<T>(signal: AbortSignal | undefined, body: (tx: Session) => Promise<T> | T): Promise<T> {
+    if (signal === undefined) return body(this)
+    if (signal.aborted) throw statementCancelled()
+    let abort: (() => void) | null = null
+    const aborted = new Promise<never>((_, reject) => {
+      abort = () => {
+        this.#ended = true
+        this.#state.cancelAll(statementCancelled())
+        reject(statementCancelled())
+      }
+      signal.addEventListener('abort', abort, { once: true })
+    })
+    try {
+      return await Promise.race([aborted, body(this)])
+    } finally {
+      if (abort !== null) signal.removeEventListener('abort', abort)
+    }
+  }
+
   async #rollBack(): Promise<void> {
     if (this.#state.block.kind !== 'none') await this.query('ROLLBACK')
   }
 
-  async #nested<T>(body: (tx: Session) => Promise<T> | T): Promise<T> {
+  async #nested<T>(body: (tx: Session) => Promise<T> | T, signal: AbortSignal | undefined): Promise<T> {
     const name = this.#state.nextSavepoint()
-    const tx = new Session(this.#engine, this.#state, false)
+    const tx = new Session(this.#engine, this.#state, 'transaction')
     await this.query(`SAVEPOINT ${name}`)
     try {
-      const result = await body(tx)
+      const result = await tx.#until(signal, body)
       tx.#requireHealthyEnd()
       await this.query(`RELEASE ${name}`)
       return result
@@ -275,7 +336,7 @@ export class Session {
     const name = this.#state.nextSavepoint()
     const { block } = this.#state
     block.savepoint(name)
-    const tx = new Session(this.#engine, this.#state, false)
+    const tx = new Session(this.#engine, this.#state, 'transaction')
     try {
       const result = body(tx)
       if (result instanceof Promise) throw refusedPromise(result)

@@ -2,43 +2,47 @@
  * What one session is, behind the public handles: its number, settings, transaction block, and the queue of its calls.
  * One statement at a time runs in a session; further asynchronous calls queue, a synchronous one is refused (55006).
  */
-import { sessionBusy, sessionClosed, synchronousReentry } from '../errors.ts'
-import type { Clock } from '../env/env.ts'
+import { sessionBusy, sessionClosed, statementCancelled, synchronousReentry } from '../errors.ts'
+import type { Env } from '../env/env.ts'
+import type { DatabaseError } from '../errors.ts'
 import type { Moments } from '../planner/index.ts'
-import { Isolations } from '../txn/isolation.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { BlockOptions } from './transactionBlock.ts'
 import { TransactionBlock } from './transactionBlock.ts'
 import type { Core, Task } from './core.ts'
 import type { Notice } from './result.ts'
-import type { SettingValues } from './settings.ts'
+import type { SettingDefaults } from './settings.ts'
 import { Settings } from './settings.ts'
+import { BlockTimers } from './timeouts.ts'
+
+const idleInTransaction = '25P03'
 
 export class SessionState implements Moments {
   /** From 1, in the order in which sessions began. */
   readonly id: number
-  readonly settings = new Settings()
+  readonly settings: Settings
   readonly block: TransactionBlock
   /** The call that runs now. */
   task: Task | null = null
   closed = false
   onNotice: ((notice: Notice) => void) | null = null
   readonly #core: Core
-  readonly #clock: Clock
+  readonly #env: Env
+  readonly #timers: BlockTimers
   readonly #queue: Task[] = []
   readonly #idleWaiters: (() => void)[] = []
   #savepoints = 0
   #timed: Transaction | null = null
   #transactionMicros = 0
-  #modesOf: SettingValues | null = null
-  #modes: BlockOptions = { isolation: Isolations.readCommitted, readOnly: false }
 
-  constructor(id: number, core: Core, transactions: TransactionManager, clock: Clock) {
+  constructor(id: number, core: Core, transactions: TransactionManager, env: Env, defaults: SettingDefaults) {
     this.id = id
+    this.settings = new Settings(defaults)
     this.#core = core
-    this.#clock = clock
-    this.block = new TransactionBlock(transactions, this.settings, id)
+    this.#env = env
+    this.#timers = new BlockTimers(env, (error) => this.#expire(error))
+    this.block = new TransactionBlock(transactions, this.settings, id, this.#timers)
   }
 
   /** What `now()` says: one time for a whole transaction, taken when it is first asked for. */
@@ -46,23 +50,18 @@ export class SessionState implements Moments {
     const { transaction } = this.block
     if (transaction === null || transaction !== this.#timed) {
       this.#timed = transaction
-      this.#transactionMicros = this.#clock.nowMicros()
+      this.#transactionMicros = this.#env.clock.nowMicros()
     }
     return this.#transactionMicros
   }
 
   get statementMicros(): number {
-    return this.#clock.nowMicros()
+    return this.#env.clock.nowMicros()
   }
 
   /** The modes of a transaction that names none; the same object as long as the settings are. */
   defaultModes(): BlockOptions {
-    const { values } = this.settings
-    if (values !== this.#modesOf) {
-      this.#modesOf = values
-      this.#modes = { isolation: this.settings.defaultIsolation, readOnly: this.settings.defaultReadOnly }
-    }
-    return this.#modes
+    return this.settings.engine.modes
   }
 
   /** Runs the task when the calls before it are done. */
@@ -70,7 +69,7 @@ export class SessionState implements Moments {
     if (this.closed) throw sessionClosed()
     if (this.task !== null) this.#queue.push(task)
     else {
-      this.task = task
+      this.#work(task)
       this.#core.submit(task)
     }
   }
@@ -85,16 +84,41 @@ export class SessionState implements Moments {
   /** Runs the task to its end within this call. */
   runNow(task: Task): void {
     this.requireIdle()
-    this.task = task
+    this.#work(task)
     this.#core.drive(task)
+  }
+
+  #work(task: Task): void {
+    this.task = task
+    if (this.#timers.armed) this.#timers.work()
   }
 
   /** The task is settled; the next call of the queue begins. */
   finished(task: Task): void {
     if (this.task !== task) return
     this.task = this.#queue.shift() ?? null
-    if (this.task !== null) this.#core.wake(this.task)
-    else if (this.#idleWaiters.length > 0) for (const resolve of this.#idleWaiters.splice(0)) resolve()
+    if (this.task !== null) {
+      this.#core.wake(this.task)
+      return
+    }
+    this.rests()
+    if (this.#idleWaiters.length > 0) for (const resolve of this.#idleWaiters.splice(0)) resolve()
+  }
+
+  /** The session does nothing now; within a block, that may have a limit. */
+  rests(): void {
+    if (this.block.kind === 'explicit') this.block.watch()
+  }
+
+  /** A timeout of the transaction, not of a statement. */
+  #expire(error: DatabaseError): void {
+    this.#core.betweenSteps(() => {
+      const { task, block } = this
+      // What began within a step, as BEGIN does, is idle only behind it.
+      if (error.code === idleInTransaction && task !== null) return
+      task?.fail(error)
+      block.terminate(error, task !== null)
+    })
   }
 
   /** Takes a call that has not begun out of the queue. */
@@ -107,6 +131,11 @@ export class SessionState implements Moments {
   cancelAll(error: Error): void {
     for (const task of this.#queue.splice(0)) task.fail(error)
     this.task?.fail(error)
+  }
+
+  /** Ends what runs, and nothing that queues. */
+  cancel(): void {
+    this.task?.fail(statementCancelled())
   }
 
   /** A savepoint's name that no other of this session has. */

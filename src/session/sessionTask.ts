@@ -11,6 +11,7 @@ import type { Task } from './core.ts'
 import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
 import type { SessionState } from './sessionState.ts'
+import { StatementTimers } from './timeouts.ts'
 
 export abstract class SessionTask implements Task {
   readonly sql: string
@@ -32,6 +33,7 @@ export abstract class SessionTask implements Task {
   #interruption: Error | null = null
   #onSettled: (() => void) | null = null
   #signal: AbortSignal | null = null
+  #timers: StatementTimers | null = null
 
   constructor(engine: Engine, state: SessionState, sql: string) {
     this.engine = engine
@@ -53,7 +55,24 @@ export abstract class SessionTask implements Task {
 
   step(budget: number): TaskStep {
     if (this.settled) return TaskStep.DONE
+    const outcome = this.#step(budget)
+    if (outcome === TaskStep.DONE) return outcome
+    const { timeouts } = this.state.settings.engine
+    if (timeouts !== null && outcome !== TaskStep.DURABLE) {
+      this.#timers ??= new StatementTimers(this.engine.env, (error) => this.fail(error))
+      this.#timers.goesOn(timeouts, outcome === TaskStep.BLOCKED)
+    }
+    return outcome
+  }
+
+  /** A statement of the call is complete. */
+  protected statementEnded(): void {
+    this.#timers?.stop()
+  }
+
+  #step(budget: number): TaskStep {
     try {
+      this.#timers?.resume()
       if (!this.#complete) {
         const outcome = this.advance(budget)
         if (outcome !== TaskStep.DONE) return outcome
@@ -74,6 +93,7 @@ export abstract class SessionTask implements Task {
   protected commit(): void {
     const { transaction } = this.state.block
     assert(transaction !== null, 'a block that commits has a transaction')
+    this.statementEnded()
     if (this.state.block.commit(false) === 'published') return
     this.#committing = transaction
     this.engine.awaitPublication(transaction, this)
@@ -167,6 +187,7 @@ export abstract class SessionTask implements Task {
   #settle(error: Error | null): void {
     this.settled = true
     this.error = error
+    this.#timers?.stop()
     this.#signal?.removeEventListener('abort', this.#cancel)
     const { trace } = this.engine
     if (trace.on && error !== null) {

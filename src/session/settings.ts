@@ -1,103 +1,16 @@
 /**
  * The settings of a session: what SET, SHOW and RESET know. A setting holds for the session, or (SET LOCAL) until the
  * transaction ends; a rollback also takes back what SET did in the transaction. So the values are an immutable pair of
- * layers, and a transaction or savepoint keeps the pair it began with.
+ * layers, and a transaction or savepoint keeps the pair it began with. Below both are the database's defaults.
  */
-import { cannotChangeSetting, notBoolean, settingNotSupported, unknownSetting } from '../errors.ts'
-import type { Isolation } from '../txn/isolation.ts'
-import { isolationNamed } from '../txn/isolation.ts'
+import { cannotChangeSetting, unknownSetting } from '../errors.ts'
+import type { SerializableMethod } from '../txn/isolation.ts'
+import { isolationNamed, SerializableMethods } from '../txn/isolation.ts'
+import type { SettingDefinition } from './settingDefinitions.ts'
+import { millisOf, settingDefinitions } from './settingDefinitions.ts'
+import type { BlockOptions } from './transactionBlock.ts'
 
-interface Definition {
-  /** The name as SHOW prints it. */
-  readonly name: string
-  readonly initial: string
-  readonly description: string
-  /** The canonical form of what was written, or an error; absent for what cannot be set. */
-  readonly accept?: (value: string, name: string) => string
-}
-
-const onOff = (value: string, name: string): string => {
-  if (['on', 'true', 'yes', '1', 't', 'y'].includes(value.toLowerCase())) return 'on'
-  if (['off', 'false', 'no', '0', 'f', 'n'].includes(value.toLowerCase())) return 'off'
-  throw notBoolean(name)
-}
-
-/** Accepts only the values that describe what the engine does anyway. */
-const only =
-  (...accepted: readonly string[]) =>
-  (value: string, name: string): string => {
-    const found = accepted.find((a) => a.toLowerCase() === value.toLowerCase())
-    if (found === undefined) throw settingNotSupported(name, value, accepted)
-    return accepted[0] ?? found
-  }
-
-const level = (value: string): string => isolationNamed(value.toLowerCase()).title.toLowerCase()
-
-const definitions: readonly Definition[] = [
-  {
-    name: 'application_name',
-    initial: '',
-    description: 'The name of the application, for people.',
-    accept: (value) => value,
-  },
-  {
-    name: 'client_encoding',
-    initial: 'UTF8',
-    description: 'Strings are Unicode.',
-    accept: only('UTF8', 'UTF-8', 'unicode'),
-  },
-  {
-    name: 'client_min_messages',
-    initial: 'notice',
-    description: 'Which notices are reported.',
-    accept: only('notice'),
-  },
-  {
-    name: 'DateStyle',
-    initial: 'ISO, MDY',
-    description: 'How dates are printed.',
-    accept: only('ISO, MDY', 'ISO', 'iso, ymd'),
-  },
-  {
-    name: 'default_transaction_isolation',
-    initial: 'read committed',
-    description: 'The isolation level of a transaction that names none.',
-    accept: level,
-  },
-  {
-    name: 'default_transaction_read_only',
-    initial: 'off',
-    description: 'Whether a transaction that does not say is read only.',
-    accept: onOff,
-  },
-  { name: 'IntervalStyle', initial: 'postgres', description: 'How intervals are printed.', accept: only('postgres') },
-  {
-    name: 'search_path',
-    initial: 'public',
-    description: 'The schemas in which a bare name is looked up.',
-    accept: only('public', '"$user", public'),
-  },
-  { name: 'server_encoding', initial: 'UTF8', description: 'Strings are Unicode.' },
-  {
-    name: 'server_version',
-    initial: '17.0 (Isolde 0.1.0)',
-    description: 'The version of PostgreSQL whose dialect is spoken.',
-  },
-  {
-    name: 'standard_conforming_strings',
-    initial: 'on',
-    description: "Backslashes in '…' are plain characters.",
-    accept: only('on', 'true', '1'),
-  },
-  {
-    name: 'TimeZone',
-    initial: 'UTC',
-    description: 'Timestamps have no time zone; the clock is read as UTC.',
-    accept: only('UTC', 'GMT', 'Etc/UTC'),
-  },
-]
-
-const byName = new Map(definitions.map((definition) => [definition.name.toLowerCase(), definition]))
+const byName = new Map(settingDefinitions.map((definition) => [definition.name.toLowerCase(), definition]))
 
 type Layer = ReadonlyMap<string, string>
 
@@ -108,34 +21,63 @@ export interface SettingValues {
 
 const noValues: SettingValues = { session: new Map(), local: new Map() }
 
+/** Of each setting that a database may have a default of its own for, by its name in lower case, its value in canonical form. */
+export type SettingDefaults = Layer
+
+export const noDefaults: SettingDefaults = new Map()
+
 export interface SettingRow {
   readonly name: string
   readonly setting: string
   readonly description: string
 }
 
+/** In milliseconds; 0: off. */
+export interface Timeouts {
+  readonly statement: number
+  readonly lock: number
+  readonly idleInTransaction: number
+  readonly transaction: number
+}
+
+/** What the engine asks of the settings, worked out once for each state of them. */
+export interface EngineSettings {
+  /** The modes of a transaction that names none. */
+  readonly modes: BlockOptions
+  readonly method: SerializableMethod
+  /** Null if none is set: the usual case, which must cost nothing. */
+  readonly timeouts: Timeouts | null
+}
+
 export class Settings {
   /** Replaced, never changed: keep it to come back to it. */
   values: SettingValues = noValues
+  readonly #defaults: SettingDefaults
+  #engineOf: SettingValues | null = null
+  #engine: EngineSettings | null = null
+
+  constructor(defaults: SettingDefaults = noDefaults) {
+    this.#defaults = defaults
+  }
 
   get(name: string): string {
     const definition = definitionOf(name)
     const key = definition.name.toLowerCase()
-    return this.values.local.get(key) ?? this.values.session.get(key) ?? definition.initial
+    const { local, session } = this.values
+    return local.get(key) ?? session.get(key) ?? this.#defaults.get(key) ?? definition.initial
   }
 
   /** Throws 42704, 22023, 55P02, 0A000. */
   set(name: string, value: string, local: boolean): void {
     const definition = definitionOf(name)
-    if (definition.accept === undefined) throw cannotChangeSetting(definition.name)
     const key = definition.name.toLowerCase()
-    const canonical = definition.accept(value, definition.name)
+    const canonical = canonicalOf(definition, value)
     const { session, local: inTransaction } = this.values
     if (local) this.values = { session, local: new Map(inTransaction).set(key, canonical) }
     else this.values = { session: new Map(session).set(key, canonical), local: without(inTransaction, key) }
   }
 
-  /** Back to the initial value; all of them if `name` is null. */
+  /** Back to the database's default; all of them if `name` is null. */
   reset(name: string | null): void {
     if (name === null) this.values = noValues
     else {
@@ -150,22 +92,59 @@ export class Settings {
   }
 
   all(): SettingRow[] {
-    return definitions.map(({ name, description }) => ({ name, setting: this.get(name), description }))
+    return settingDefinitions.map(({ name, description }) => ({ name, setting: this.get(name), description }))
   }
 
-  get defaultIsolation(): Isolation {
-    return isolationNamed(this.get('default_transaction_isolation'))
+  /** The same object as long as the values are. */
+  get engine(): EngineSettings {
+    if (this.#engine === null || this.#engineOf !== this.values) {
+      this.#engineOf = this.values
+      this.#engine = this.#read()
+    }
+    return this.#engine
   }
 
-  get defaultReadOnly(): boolean {
-    return this.get('default_transaction_read_only') === 'on'
+  #read(): EngineSettings {
+    const method = SerializableMethods.find((each) => each === this.get('serializable_method')) ?? 'ssi'
+    const timeouts: Timeouts = {
+      statement: this.#millis('statement_timeout'),
+      lock: this.#millis('lock_timeout'),
+      idleInTransaction: this.#millis('idle_in_transaction_session_timeout'),
+      transaction: this.#millis('transaction_timeout'),
+    }
+    const modes: BlockOptions = {
+      isolation: isolationNamed(this.get('default_transaction_isolation'), method),
+      readOnly: this.get('default_transaction_read_only') === 'on',
+      deferrable: this.get('default_transaction_deferrable') === 'on',
+      deadlockTimeout: this.#millis('deadlock_timeout'),
+    }
+    const anyTimeout = Object.values(timeouts).some((millis) => millis > 0)
+    return { modes, method, timeouts: anyTimeout ? timeouts : null }
+  }
+
+  #millis(name: string): number {
+    return millisOf(this.get(name))
   }
 }
 
 /** The setting's name as SHOW heads its column; throws 42704. */
 export const settingName = (name: string): string => definitionOf(name).name
 
-function definitionOf(name: string): Definition {
+/** A database's own defaults, in canonical form. Throws as `set` does. */
+export function settingDefaults(values: Readonly<Record<string, string | undefined>>): SettingDefaults {
+  const layer = new Map<string, string>()
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== undefined) layer.set(name, canonicalOf(definitionOf(name), value))
+  }
+  return layer
+}
+
+function canonicalOf(definition: SettingDefinition, value: string): string {
+  if (definition.accept === undefined) throw cannotChangeSetting(definition.name)
+  return definition.accept(value, definition.name)
+}
+
+function definitionOf(name: string): SettingDefinition {
   const definition = byName.get(name.toLowerCase())
   if (definition === undefined) throw unknownSetting(name)
   return definition

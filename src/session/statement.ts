@@ -3,7 +3,7 @@
  * better-sqlite3 and node:sqlite.
  */
 import { assert } from '../assert.ts'
-import { inFailedTransaction, statementNotPreparable } from '../errors.ts'
+import { statementNotPreparable } from '../errors.ts'
 import type { CatalogRoot } from '../catalog/index.ts'
 import type { NormalisedText } from '../parser/ast.ts'
 import type { CachedStatement } from '../planner/index.ts'
@@ -136,7 +136,7 @@ export class Statement<Row = ObjectRow> {
   #runControl(state: SessionState, statement: BlockStatement): QueryResult<unknown> {
     const { trace, core } = this.#engine
     if (trace.on || core.hasExclusive) return this.#runAsTask(state, [])
-    if (state.block.failed && !endsFailedBlock(statement)) throw inFailedTransaction()
+    if (state.block.failed && !endsFailedBlock(statement)) throw state.block.refusal()
     const outcome = executeControl(state, statement, false, this.#output)
     if (outcome !== 'commit') return outcome
     state.block.commit(true)

@@ -5,8 +5,8 @@
  * Several statements that stand in no explicit block are one implicit transaction, as in PostgreSQL: a failure of one
  * undoes them all. Each is planned when its turn comes, under the catalog that the ones before it left.
  */
-import { emptyQuery, inFailedTransaction, readOnlyTransaction, severalStatements } from '../errors.ts'
-import { explain, isDataStatement } from '../planner/index.ts'
+import { emptyQuery, readOnlyTransaction, severalStatements } from '../errors.ts'
+import { explain, isDataStatement, locksRows } from '../planner/index.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import type { NormalisedText, Statement } from '../parser/ast.ts'
 import type { LockWait } from '../txn/lockWait.ts'
@@ -113,6 +113,7 @@ export class StatementsTask extends SessionTask {
 
   #complete(result: QueryResult<unknown>): void {
     this.results.push(result)
+    this.statementEnded()
     const { trace } = this.engine
     if (trace.on) trace.emit({ kind: 'done', session: this.session, rowCount: result.rowCount })
   }
@@ -145,7 +146,7 @@ export class StatementsTask extends SessionTask {
         sql: this.sql.slice(cached.start, cached.end),
       })
     }
-    if (state.block.failed && !endsFailedBlock(statement)) throw inFailedTransaction()
+    if (state.block.failed && !endsFailedBlock(statement)) throw state.block.refusal()
     if (isControlStatement(statement)) {
       const outcome = executeControl(state, statement, this.#statements.length > 1, this.#output)
       if (outcome === 'commit') this.commit()
@@ -165,14 +166,14 @@ export class StatementsTask extends SessionTask {
   #runOf(cached: CachedStatement, transaction: Transaction): Run {
     const { statement } = cached
     const { engine } = this
-    if (transaction.readOnly && !reads(statement)) {
-      throw readOnlyTransaction(statement.kind === 'copy' ? 'COPY FROM' : commandOf(statement))
-    }
     if (isDataStatement(statement)) {
       return new StatementRun(engine, this, transaction, () => this.#bind(cached, transaction), {
         output: (compiled) => this.#output.formOf(compiled),
         memoryLimit: engine.memoryLimit,
       })
+    }
+    if (transaction.readOnly) {
+      throw readOnlyTransaction(statement.kind === 'copy' ? 'COPY FROM' : commandOf(statement))
     }
     if (statement.kind === 'copy') {
       return new CopyRun(
@@ -189,8 +190,10 @@ export class StatementsTask extends SessionTask {
   #bind(cached: CachedStatement, transaction: Transaction): BoundStatement {
     const { parameters } = this.#source
     const planned = cached.plan(transaction.catalog, parameters)
+    if (transaction.readOnly && planned.compiled.writes) throw readOnlyTransaction(planned.compiled.command)
     return { compiled: planned.compiled, parameters: planned.bind(parameters, this.#literals, this.state) }
   }
 }
 
-const reads = ({ kind }: Statement): boolean => kind === 'select' || kind === 'values'
+const reads = (statement: Statement): boolean =>
+  (statement.kind === 'select' || statement.kind === 'values') && !locksRows(statement)

@@ -8,15 +8,20 @@
  * undone at once and its locks are given up, as in PostgreSQL: the block only remembers that it failed.
  */
 import { assert } from '../assert.ts'
+import type { DatabaseError } from '../errors.ts'
 import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOutsideBlock } from '../errors.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Isolation } from '../txn/isolation.ts'
 import type { Mark, Transaction } from '../txn/transaction.ts'
 import type { SettingValues, Settings } from './settings.ts'
+import type { BlockTimers } from './timeouts.ts'
 
 export interface BlockOptions {
   readonly isolation: Isolation
   readonly readOnly: boolean
+  readonly deferrable: boolean
+  /** Milliseconds. */
+  readonly deadlockTimeout: number
   /** The age of the first attempt, so that a retry does not grow younger. */
   readonly firstAttempt?: number
 }
@@ -34,15 +39,21 @@ export class TransactionBlock {
   transaction: Transaction | null = null
   kind: 'none' | 'implicit' | 'explicit' = 'none'
   failed = false
+  /** Of this block among those of the session. */
+  number = 0
   /** True before the first statement: SET TRANSACTION may still change the level. */
   fresh = false
+  /** Why the block was ended from outside, until a statement has been told. */
+  #ended: DatabaseError | null = null
+  readonly #timers: BlockTimers
   readonly #transactions: TransactionManager
   readonly #settings: Settings
   readonly #session: number
   #savepoints: SavepointRecord[] = []
   #settingsBefore: SettingValues
 
-  constructor(transactions: TransactionManager, settings: Settings, session: number) {
+  constructor(transactions: TransactionManager, settings: Settings, session: number, timers: BlockTimers) {
+    this.#timers = timers
     this.#transactions = transactions
     this.#settings = settings
     this.#session = session
@@ -58,11 +69,29 @@ export class TransactionBlock {
     assert(this.kind === 'none', 'a block begins in no other')
     this.transaction = this.#transactions.begin({ ...options, session: this.#session })
     this.kind = kind
+    this.number++
     this.failed = false
     this.fresh = true
     this.#savepoints = []
     this.#settingsBefore = this.#settings.values
+    this.watch()
     return this.transaction
+  }
+
+  /** True while a timeout runs. */
+  get isTimed(): boolean {
+    return this.#timers.armed
+  }
+
+  /** The block is open, and its timeouts may be new. */
+  watch(): void {
+    const { timeouts } = this.#settings.engine
+    if (timeouts === null) {
+      if (this.#timers.armed) this.#timers.close()
+      return
+    }
+    this.#timers.open(timeouts)
+    if (this.kind === 'explicit') this.#timers.rest(timeouts)
   }
 
   /** SET TRANSACTION before the first statement: the same block with other modes. */
@@ -109,6 +138,30 @@ export class TransactionBlock {
     }
   }
 
+  /** Ends an explicit block from outside: all of it is undone, and the next statement is told why (`told`: one has been). */
+  terminate(error: DatabaseError, told: boolean): void {
+    if (this.kind !== 'explicit') return
+    const { transaction } = this
+    this.transaction = null
+    this.failed = true
+    this.#savepoints = []
+    this.#timers.close()
+    if (!told) this.#ended = error
+    if (transaction !== null) this.#transactions.rollback(transaction)
+  }
+
+  /** What a statement gets that a failed block does not take: once why it was ended, else 25P02. */
+  refusal(): DatabaseError {
+    return this.takeEnd() ?? inFailedTransaction()
+  }
+
+  /** Why the block was ended from outside; null if it was not, or somebody was told already. */
+  takeEnd(): DatabaseError | null {
+    const error = this.#ended
+    this.#ended = null
+    return error
+  }
+
   savepoint(name: string): void {
     const transaction = this.#inBlock('SAVEPOINT')
     this.#savepoints.push({ name, mark: transaction.mark(), settings: this.#settings.values })
@@ -131,11 +184,6 @@ export class TransactionBlock {
     this.failed = false
   }
 
-  /** Throws 25P02 if the block has failed. */
-  requireHealthy(): void {
-    if (this.failed) throw inFailedTransaction()
-  }
-
   #inBlock(command: string): Transaction {
     if (this.kind !== 'explicit') throw savepointOutsideBlock(command)
     if (this.transaction === null) throw noActiveTransaction()
@@ -152,6 +200,8 @@ export class TransactionBlock {
     this.transaction = null
     this.kind = 'none'
     this.failed = false
+    this.#ended = null
     this.#savepoints = []
+    if (this.#timers.armed) this.#timers.close()
   }
 }
