@@ -717,6 +717,14 @@ export const concurrentUpdate = (what: 'update' | 'delete', table: string): Data
     table,
   })
 
+/** `detail`: the reads and writes of the dangerous structure; `hint`: why a new attempt gets further. */
+export const serializationFailure = (detail: string, hint: string): DatabaseError =>
+  new DatabaseError(
+    '40001',
+    'could not serialize access due to read/write dependencies among transactions',
+    { detail, hint },
+  )
+
 export const concurrentCatalogChange = (): DatabaseError =>
   new DatabaseError('40001', 'could not serialize access due to concurrent change of the catalog', {
     hint: 'Run the transaction again.',
@@ -761,3 +769,6 @@ export const cannotPrepare = (what: string): DatabaseError =>
 
 export const notInTransactionBlock = (command: string): DatabaseError =>
   new DatabaseError('25001', `${command} cannot run inside a transaction block`)
+
+export const recordingRuns = (): DatabaseError =>
+  new DatabaseError('55006', 'a recording of the history is already running')

@@ -103,13 +103,12 @@ export interface HistoryObject {
 }
 
 /**
- * A unique key that changed hands: the transactions that held it, one after the other. Who takes a key comes behind who gave it
- * free in every serial order, though neither wrote an object that the other one touched.
+ * A unique key that changed hands: the transactions that took it or gave it free, in order. Who takes a key comes behind who
+ * gave it free in every serial order, though neither wrote an object that the other one touched.
  */
 export interface KeyOrder {
   readonly key: string
-  /** Null: before the history, or not within it. */
-  readonly holders: readonly { readonly takenBy: number | null; readonly freedBy: number | null }[]
+  readonly transactions: readonly number[]
 }
 
 /** The documented form: plain data. */

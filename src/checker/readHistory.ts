@@ -152,14 +152,11 @@ function rows(source: unknown, at: string): Record<number, HistoryRow> {
 function keyOrder(source: unknown, i: number): KeyOrder {
   const at = `keys[${i}]`
   const each = record(source, at)
-  const holders = list(each['holders'], `${at}.holders`).map((holder, j) => {
-    const { takenBy, freedBy } = record(holder, `${at}.holders[${j}]`)
-    return {
-      takenBy: takenBy === null ? null : integer(takenBy, `${at}.holders[${j}].takenBy`),
-      freedBy: freedBy === null ? null : integer(freedBy, `${at}.holders[${j}].freedBy`),
-    }
-  })
-  return { key: text(each['key'], `${at}.key`), holders }
+  const transactions = list(each['transactions'], `${at}.transactions`)
+  return {
+    key: text(each['key'], `${at}.key`),
+    transactions: transactions.map((id, j) => integer(id, `${at}.transactions[${j}]`)),
+  }
 }
 
 type Fields = Readonly<Record<string, unknown>>

@@ -80,7 +80,7 @@ export class SerializationGraph {
     this.chains = chainsOf(history, this.#nodeOf)
     for (const chain of this.chains.values()) this.#addWrites(chain)
     this.#addEvents()
-    for (const { key, holders } of history.keys ?? []) this.#addKey(key, holders)
+    for (const { key, transactions } of history.keys ?? []) this.#addKey(key, transactions)
   }
 
   isCommitted(node: number): boolean {
@@ -102,14 +102,12 @@ export class SerializationGraph {
     }
   }
 
-  #addKey(key: string, holders: readonly { takenBy: number | null; freedBy: number | null }[]): void {
-    for (let i = 1; i < holders.length; i++) {
-      const { freedBy } = holders[i - 1]!
-      const { takenBy } = holders[i]!
-      if (freedBy === null || takenBy === null) continue
-      const [from, to] = [this.#nodeOf.get(freedBy), this.#nodeOf.get(takenBy)]
-      if (from === undefined || to === undefined || from === to) continue
-      if (!this.isCommitted(from) || !this.isCommitted(to)) continue
+  #addKey(key: string, transactions: readonly number[]): void {
+    const nodes = transactions.map((id) => this.#nodeOf.get(id)).filter((node) => node !== undefined)
+    const committed = nodes.filter((node) => this.isCommitted(node))
+    for (let i = 1; i < committed.length; i++) {
+      const [from, to] = [committed[i - 1]!, committed[i]!]
+      if (from === to) continue
       const none = { fromVersion: i - 1, toVersion: i, fromEvent: -1, toEvent: -1, lostUpdate: false }
       this.edges.push({ kind: 'key', from, to, predicate: false, object: key, ...none })
     }

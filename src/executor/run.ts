@@ -35,6 +35,8 @@ export interface RunShape {
   readonly makeLimits: (parameters: readonly Value[]) => LimitCounter[]
   /** Fields of a result row. */
   readonly fieldCount: number
+  /** Tells its scans what they look for: for guards that record. */
+  readonly tellPredicates: (run: Run) => void
   /** Takes a run back that is no longer used. */
   readonly recycle: (run: Run) => void
 }
@@ -107,6 +109,7 @@ export class Run implements Execution {
       this.buffers = shape.makeBuffers(this)
       this.limits = shape.makeLimits(this.parameters)
     }
+    if (context.view.guard?.records === true) shape.tellPredicates(this)
     this.#enter(0)
   }
 

@@ -1,0 +1,63 @@
+/** Notes every access, around whatever guard the level has: what that one makes wait is not read yet. */
+import type { KeyRange, ReadGuard } from '../../storage/readGuard.ts'
+import type { ReadView } from '../../storage/readView.ts'
+import type { Index } from '../../storage/row/index.ts'
+import type { RowPage, RowScan } from '../../storage/row/rowScan.ts'
+import type { RowTable } from '../../storage/row/table.ts'
+import { CLOSED } from '../../storage/row/treeCursor.ts'
+import { keyOf } from './predicateRead.ts'
+import type { OpenRecording, RecordedTransaction } from './recording.ts'
+
+export class RecordingGuard implements ReadGuard {
+  readonly recording: OpenRecording
+  /** The guard of the transaction's level. */
+  readonly inner: ReadGuard | null
+  readonly #transaction: RecordedTransaction
+  readonly #view: ReadView
+
+  constructor(recording: OpenRecording, transaction: RecordedTransaction, view: ReadView, inner: ReadGuard | null) {
+    this.recording = recording
+    this.inner = inner
+    this.#transaction = transaction
+    this.#view = view
+  }
+
+  get records(): boolean {
+    return this.recording.on
+  }
+
+  readTable(table: RowTable, scan: RowScan): boolean {
+    if (this.inner !== null && !this.inner.readTable(table, scan)) return false
+    if (this.recording.on) this.recording.scanTable(this.#transaction, this.#view, scan)
+    return true
+  }
+
+  readPage(table: RowTable, page: RowPage, from: number, view: ReadView, scan: RowScan): void {
+    this.inner?.readPage(table, page, from, view, scan)
+    if (!this.recording.on) return
+    this.recording.scanPage(this.#transaction, view, scan, page.baseRowId + from, page.baseRowId + page.used)
+  }
+
+  readRange(table: RowTable, index: Index, range: KeyRange, view: ReadView, scan: RowScan): boolean {
+    if (this.inner !== null && !this.inner.readRange(table, index, range, view, scan)) return false
+    if (this.recording.on) this.recording.scanRange(this.#transaction, view, scan, index, range)
+    return true
+  }
+
+  readEntry(table: RowTable, rowId: number, view: ReadView, scan: RowScan): boolean {
+    if (this.inner !== null && !this.inner.readEntry(table, rowId, view, scan)) return false
+    if (this.recording.on) this.recording.scanEntry(this.#transaction, view, scan, rowId)
+    return true
+  }
+
+  readUnique(table: RowTable, index: Index, rowId: number, view: ReadView, scan: RowScan): boolean {
+    if (this.inner !== null && !this.inner.readUnique(table, index, rowId, view, scan)) return false
+    if (!this.recording.on) return true
+    const values = this.recording.valuesSeen(table, rowId, view)
+    if (values === null) return true
+    const key = keyOf(index, values)
+    const range = { low: key, high: key, bounds: CLOSED }
+    this.recording.foundUnique(this.#transaction, view, scan, index, range, rowId)
+    return true
+  }
+}
