@@ -132,6 +132,7 @@ function returningOf(target: Get, returning: BoundReturning): Returning | null {
 /** False where no table's size could have changed the choice: look-ups by a unique key, VALUES. */
 function isSizeSensitive(plan: StatementPlan): boolean {
   let node: PhysicalPlan = plan.input
-  while (node.kind === 'project' || node.kind === 'filter' || node.kind === 'limit' || node.kind === 'lockRows') node = node.input
+  while (node.kind === 'project' || node.kind === 'filter' || node.kind === 'limit' || node.kind === 'lockRows')
+    node = node.input
   return node.kind !== 'values' && !isSingleRow(node)
 }

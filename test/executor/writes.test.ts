@@ -299,7 +299,7 @@ describe('index scans', () => {
           const residual = withResidual ? p.call('<', cell(0), p.column(3, INT4)) : null
           const input: PhysicalPlan = {
             ...{ kind: 'indexJoin', join, left, table, index: table.indexes[1]!, name: table.name, equals: [cell(1)] },
-            ...{ output: [0, 1, 2], residual, columns, estimatedRows: 1 },
+            ...{ output: [0, 1, 2], withRowId: false, residual, columns, estimatedRows: 1 },
           }
           const found = run(db.begin(), compile({ kind: 'select', input }), { budget }).rows as Value[][]
           const wanted = rows.flatMap((l) => {

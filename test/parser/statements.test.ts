@@ -30,6 +30,29 @@ describe('queries', () => {
     })
   })
 
+  test('locking clauses, before or behind LIMIT', () => {
+    expect(tree('SELECT a FROM t FOR NO KEY UPDATE OF t, u NOWAIT FOR KEY SHARE SKIP LOCKED LIMIT 1')).toMatchObject({
+      limit: { value: 1 },
+      locking: [
+        { strength: 'no key update', of: [{ name: 't' }, { name: 'u' }], wait: 'nowait' },
+        { strength: 'key share', of: [], wait: 'skip locked' },
+      ],
+    })
+    expect(tree('SELECT a FROM t LIMIT 1 OFFSET 2 FOR UPDATE FOR SHARE')).toMatchObject({
+      offset: { value: 2 },
+      locking: [
+        { strength: 'update', of: [], wait: 'wait' },
+        { strength: 'share', of: [], wait: 'wait' },
+      ],
+    })
+    expect(tree('(SELECT a FROM t FOR SHARE) FOR UPDATE')).toMatchObject({ locking: { length: 2 } })
+    expect(tree('SELECT a FROM t FOR READ ONLY')).toMatchObject({ locking: [] })
+    expect(errorOf(() => tree('SELECT 1 LIMIT 1 FOR SHARE OFFSET 2')).message).toBe('syntax error at or near "OFFSET"')
+    expect(errorOf(() => tree('SELECT 1 FROM t FOR UPDATE OF s.t')).message).toBe(
+      'FOR UPDATE must specify unqualified relation names',
+    )
+  })
+
   test('joins associate to the left, and nest where ON says so', () => {
     expect(tree('SELECT * FROM a JOIN b ON x LEFT JOIN c USING (k, l) CROSS JOIN d')).toMatchObject({
       from: [

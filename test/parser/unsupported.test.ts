@@ -26,8 +26,6 @@ const features: readonly (readonly [string, string])[] = [
   ['SELECT a FROM t GROUP BY GROUPING SETS ((a))', 'GROUPING SETS'],
   ['SELECT DISTINCT ON (a) b FROM t', 'DISTINCT ON'],
   ['SELECT a INTO u FROM t', 'SELECT INTO'],
-  ['SELECT a FROM t FOR UPDATE', 'FOR UPDATE'],
-  ['SELECT a FROM t FOR SHARE', 'FOR SHARE'],
   ['SELECT a FROM t FETCH FIRST 1 ROWS WITH TIES', 'WITH TIES'],
   ['SELECT (SELECT 1)', 'a subquery in an expression'],
   ['SELECT EXISTS (SELECT 1)', 'a subquery in an expression'],
