@@ -18,6 +18,7 @@ const layers = [
   { name: 'storage', at: '^src/storage/' },
   { name: 'catalog', at: '^src/catalog/' },
   { name: 'types', at: '^src/types/' },
+  { name: 'checker', at: '^src/checker/' },
   { name: 'ground', at: '^src/(env/|errors\\.ts$|assert\\.ts$|trace\\.ts$)' },
 ]
 
@@ -55,6 +56,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/(executor|txn|storage|catalog|types)/' },
       to: { path: '^src/(parser|planner)/' },
+    },
+    {
+      name: 'checker-knows-no-engine',
+      comment: 'It judges histories of any database.',
+      severity: 'error',
+      from: { path: '^src/checker/' },
+      to: { path: '^src/', pathNot: '^src/(checker/|errors\\.ts$|assert\\.ts$)' },
     },
     {
       name: 'public-door-only',

@@ -28,6 +28,19 @@ export function openSync(path?: string, options: OpenOptions = {}): Database {
   return openDatabase(env, path, options)
 }
 
+export { check } from './checker/check.ts'
+export { History } from './checker/history.ts'
+export type {
+  HistoryData,
+  HistoryEvent,
+  HistoryObject,
+  HistoryTransaction,
+  KeyOrder,
+  Level,
+  PredicateObject,
+} from './checker/model.ts'
+export { describePhenomenon, Verdict } from './checker/verdict.ts'
+export type { Conflict, Phenomenon, PhenomenonName, Violation } from './checker/verdict.ts'
 export { DatabaseError } from './errors.ts'
 export type { ErrorFields } from './errors.ts'
 export type { Clock, DirectoryLock, Env, File, Files, Random, Timer, Timers } from './env/env.ts'
@@ -46,4 +59,5 @@ export { Statement } from './session/statement.ts'
 export type { RunResult } from './session/statement.ts'
 export { Trace } from './trace.ts'
 export type { TraceEvent, TraceListener } from './trace.ts'
+export type { Recording, RecordingOptions } from './txn/history/historyRecorder.ts'
 export type { Durability } from './txn/manager.ts'

@@ -105,7 +105,7 @@ function isObligatory({ kind, from, to, predicate }: Edge, levelOf: (node: numbe
 function strongest(edges: readonly Edge[], levelOf: (node: number) => Level): Level {
   const levels: readonly Level[] = ['read uncommitted', 'read committed', 'snapshot', 'repeatable read', 'serializable']
   let rank = 0
-  for (const { kind, from, to } of edges) {
+  for (const { kind, from } of edges) {
     if (kind === 'rw' || kind === 'key') rank = Math.max(rank, levels.indexOf(levelOf(from)))
     else if (kind === 'wr') rank = Math.max(rank, 1)
   }

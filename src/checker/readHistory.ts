@@ -30,7 +30,8 @@ export function readHistory(source: unknown): HistoryData {
   }
   const events = list(root['events'], 'events').map((each, i) => event(each, `events[${i}]`))
   for (const [i, { transaction }] of events.entries()) {
-    if (!ids.has(transaction)) throw invalidHistory(`events[${i}] is of transaction ${transaction}, which is not listed`)
+    if (!ids.has(transaction))
+      throw invalidHistory(`events[${i}] is of transaction ${transaction}, which is not listed`)
   }
   checkWrites(events)
   return {
@@ -81,8 +82,7 @@ function event(source: unknown, at: string): HistoryEvent {
   const each = record(source, at)
   const kind = oneOf(each['kind'], kinds, `${at}.kind`)
   const transaction = integer(each['transaction'], `${at}.transaction`)
-  const statement =
-    each['statement'] === undefined ? {} : { statement: integer(each['statement'], `${at}.statement`) }
+  const statement = each['statement'] === undefined ? {} : { statement: integer(each['statement'], `${at}.statement`) }
   switch (kind) {
     case 'begin':
     case 'commit':
@@ -162,7 +162,8 @@ function keyOrder(source: unknown, i: number): KeyOrder {
 type Fields = Readonly<Record<string, unknown>>
 
 function record(value: unknown, at: string): Fields {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalidHistory(`${at} must be an object`)
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw invalidHistory(`${at} must be an object`)
   return value as Fields
 }
 
@@ -182,7 +183,8 @@ function text(value: unknown, at: string): string {
 }
 
 function scalar(value: unknown, at: string): HistoryValue {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value
   throw invalidHistory(`${at} must hold strings, numbers, booleans and nulls`)
 }
 

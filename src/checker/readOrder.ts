@@ -23,7 +23,8 @@ function vanishedFor(graph: SerializationGraph, node: number): Edge[] | null {
   const reads = graph.reads[node]!
   /** By node that was observed: the first read that did. */
   const observed = new Map<number, ItemRead>()
-  for (const read of reads) if (read.writer >= 0 && read.writer !== node && !observed.has(read.writer)) observed.set(read.writer, read)
+  for (const read of reads)
+    if (read.writer >= 0 && read.writer !== node && !observed.has(read.writer)) observed.set(read.writer, read)
   if (observed.size === 0) return null
   /** By object: the last read of it that met the oldest version. */
   const latest = new Map<string, ItemRead>()
@@ -104,7 +105,8 @@ export function findInterference(graph: SerializationGraph): { name: 'G-SIa' | '
     history.transactions[node]!.level === 'snapshot' && begunAt[node]! >= 0 && graph.isCommitted(node)
   for (const edge of graph.edges) {
     const { kind, from, to } = edge
-    if ((kind === 'ww' || kind === 'wr') && snapshot(to) && committedAt[from]! > begunAt[to]!) return { name: 'G-SIa', edge }
+    if ((kind === 'ww' || kind === 'wr') && snapshot(to) && committedAt[from]! > begunAt[to]!)
+      return { name: 'G-SIa', edge }
     if (kind === 'rw' && snapshot(from) && committedAt[to]! < begunAt[from]!) return { name: 'G-SIb', edge }
   }
   return null

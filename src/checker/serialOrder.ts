@@ -53,7 +53,7 @@ class Heap {
     const last = items.pop()
     if (items.length === 0 || last === undefined) return top
     items[0] = last
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       let least = 2 * at + 1
       if (least >= items.length) return top
       if (least + 1 < items.length && this.#compare(items[least + 1]!, items[least]!) < 0) least++

@@ -74,7 +74,7 @@ export class SerializationGraph {
     this.size = transactions.length
     for (const [node, { id }] of transactions.entries()) this.#nodeOf.set(id, node)
     this.reads = transactions.map(() => [])
-    this.installed = transactions.map(() => new Map())
+    this.installed = transactions.map(() => new Map<string, Version>())
     this.committedAt = new Float64Array(this.size).fill(events.length)
     this.begunAt = new Float64Array(this.size).fill(-1)
     this.chains = chainsOf(history, this.#nodeOf)
@@ -190,7 +190,8 @@ export class SerializationGraph {
   #addPredicateSource(chain: Chain, over: PredicateObject, read: Version): void {
     const met = chain.find(over.version)
     if (met !== undefined && met.state !== State.INSTALLED) {
-      if (met.writer !== read.writer && changesMatch(chain, over, met, chain.before(met))) this.#addSource(met, read, true)
+      if (met.writer !== read.writer && changesMatch(chain, over, met, chain.before(met)))
+        this.#addSource(met, read, true)
       return
     }
     const { installed } = chain

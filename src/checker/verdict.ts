@@ -4,19 +4,7 @@ import type { Level } from './model.ts'
 
 /** Adya's names, with Berenson's P4, and OTV and PMP of Bailis et al.; the cycle classes are disjoint (cycles.ts). */
 export type PhenomenonName =
-  | 'internal'
-  | 'G0'
-  | 'G1a'
-  | 'G1b'
-  | 'G1c'
-  | 'OTV'
-  | 'P4'
-  | 'G-single'
-  | 'PMP'
-  | 'G-SIa'
-  | 'G-SIb'
-  | 'G2-item'
-  | 'G2'
+  'internal' | 'G0' | 'G1a' | 'G1b' | 'G1c' | 'OTV' | 'P4' | 'G-single' | 'PMP' | 'G-SIa' | 'G-SIb' | 'G2-item' | 'G2'
 
 export const phenomenonTitles: Readonly<Record<PhenomenonName, string>> = {
   internal: 'a transaction misses its own write',

@@ -94,7 +94,12 @@ function markIntermediate(chain: Chain): void {
 }
 
 /** True if exactly one of the two versions satisfies the predicate; `before` undefined: the one older than the history. */
-export function changesMatch(chain: Chain, over: PredicateObject, version: Version, before: Version | undefined): boolean {
+export function changesMatch(
+  chain: Chain,
+  over: PredicateObject,
+  version: Version,
+  before: Version | undefined,
+): boolean {
   const was = before === undefined ? initialMatches(chain, over) : includes(over.matching, before.number)
   return was !== includes(over.matching, version.number)
 }

@@ -39,7 +39,10 @@ export class Witnesses {
     return { ...conflict, description: this.#describe(edge, conflict) }
   }
 
-  #describe(edge: Edge, { kind, from, to, predicate, fromStatement, toStatement }: Omit<Conflict, 'description'>): string {
+  #describe(
+    edge: Edge,
+    { kind, from, to, predicate, fromStatement, toStatement }: Omit<Conflict, 'description'>,
+  ): string {
     const { object, fromVersion, toVersion } = edge
     const by = (statement: StatementReference | null): string => (statement === null ? '' : ` [${statement.sql}]`)
     const name = (version: number): string => this.#names.version(object, version)

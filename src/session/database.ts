@@ -4,6 +4,7 @@
  */
 import { databaseClosed, transactionLeftOpen } from '../errors.ts'
 import type { Trace } from '../trace.ts'
+import type { Recording, RecordingOptions } from '../txn/history/historyRecorder.ts'
 import { execStatements, queryStatement, refuseLoneControl, tryQuery } from './calls.ts'
 import type { CopyData } from './copyFrom.ts'
 import { copyInto } from './copyFrom.ts'
@@ -20,6 +21,11 @@ import type { SqlTag } from './sqlTemplate.ts'
 import { sqlTag } from './sqlTemplate.ts'
 import { Statement } from './statement.ts'
 
+export interface HistoryRecordings {
+  /** Statements take a longer way while a recording runs, each with a transaction. @throws DatabaseError 55006 if one runs already */
+  record(options?: RecordingOptions): Recording
+}
+
 export class Database {
   /** Runs the SQL between the backticks; values become parameters, fragments nest, `sql.ident(name)` is a quoted name. */
   readonly sql: SqlTag
@@ -34,6 +40,12 @@ export class Database {
   /** The stream of what the engine does: statements, waits, restarts, commits. */
   get trace(): Trace {
     return this.#engine.trace
+  }
+
+  /** Records what transactions read and write, version by version: `history.record()`, later `stop()`, then `check`. */
+  get history(): HistoryRecordings {
+    const { history } = this.#engine.transactions
+    return { record: (options) => history.start(options) }
   }
 
   /**

@@ -30,7 +30,7 @@ export function runImmediately(
   output: OutputForm,
   mayWait: boolean,
 ): Execution | null {
-  if (engine.trace.on) return null
+  if (engine.trace.on || engine.transactions.history.on) return null
   // Whoever set a timeout wants a statement that takes long to have an end: it needs steps.
   if (!compiled.endsAtOnce && state.settings.engine.timeouts !== null) return null
   const { block } = state

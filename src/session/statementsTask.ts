@@ -155,6 +155,8 @@ export class StatementsTask extends SessionTask {
     }
     const transaction = state.block.transaction ?? state.block.begin('implicit', state.defaultModes())
     state.block.fresh = false
+    const { history } = engine.transactions
+    if (history.on) history.statement(transaction, this.sql.slice(cached.start, cached.end))
     if (statement.kind === 'explain') {
       this.#complete(
         textRows('QUERY PLAN', explain(statement, transaction.catalog, engine.store), 'EXPLAIN', this.#output),

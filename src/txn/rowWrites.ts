@@ -19,6 +19,7 @@ export function insertRow(record: TransactionRecord, table: RowTable, values: re
   const rowId = table.insert(record, values, RowMode.UPDATE)
   record.insertedRowId = rowId
   if (record.engine.trace.on) emitWrite(record, table, rowId, 'insert')
+  if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'insert')
   const { indexes } = table
   for (let i = 0; i < indexes.length; i++) {
     const index = indexes[i]!
@@ -40,6 +41,7 @@ export function updateRow(
   const { indexes } = set
   if (indexes.length === 0) {
     table.update(record, rowId, set, values, RowMode.NO_KEY_UPDATE)
+    if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'update')
     return Outcome.DONE
   }
   const before: Key[] = []
@@ -47,6 +49,7 @@ export function updateRow(
   const head = table.head(rowId)
   const rewritten = head?.command === record.command && head.wrote
   const entry = table.update(record, rowId, set, values, set.mode)
+  if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'update')
   for (let i = 0; i < indexes.length; i++) {
     const index = indexes[i]!
     const old = before[i]!
@@ -64,6 +67,7 @@ export function updateRow(
 export function deleteRow(record: TransactionRecord, table: RowTable, rowId: number): void {
   if (record.engine.trace.on) emitWrite(record, table, rowId, 'delete')
   table.delete(record, rowId, RowMode.UPDATE)
+  if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'delete')
 }
 
 /** Probes again the unique keys that met an equal on the way. */

@@ -105,6 +105,7 @@ export class Transaction extends TransactionRecord {
         }
         break
     }
+    if (this.engine.history.on) this.engine.history.wrap(this, view)
     return view
   }
 

@@ -10,6 +10,7 @@ import type { TransactionRecord } from './transactionRecord.ts'
 
 /** Undoes the writes since `start`, the newest first. */
 export function undoTo(record: TransactionRecord, start: UndoEntry | null): void {
+  if (record.engine.history.on) record.engine.history.undoing(record, start)
   while (record.lastEntry !== start) {
     const entry: UndoEntry = record.lastEntry!
     entry.table.undo(entry)

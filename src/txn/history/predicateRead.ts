@@ -118,6 +118,7 @@ function describeRange(table: RowTable, { index, range }: ScannedKeys): string {
   if (hasLow) parts.push(`${name} ${(bounds & Bound.LOW_INCLUSIVE) !== 0 ? '>=' : '>'} ${show(low)}`)
   // The null that stands for "no upper bound" excludes nulls, and says nothing else.
   const excludesNulls = high === null && (bounds & Bound.HIGH_INCLUSIVE) === 0
-  if (hasHigh && !excludesNulls) parts.push(`${name} ${(bounds & Bound.HIGH_INCLUSIVE) !== 0 ? '<=' : '<'} ${show(high)}`)
+  if (hasHigh && !excludesNulls)
+    parts.push(`${name} ${(bounds & Bound.HIGH_INCLUSIVE) !== 0 ? '<=' : '<'} ${show(high)}`)
   return parts.length === 0 ? '' : ` with ${parts.join(' and ')}`
 }

@@ -9,7 +9,7 @@ import type { Level, WriteEvent } from '../../checker/model.ts'
 import type { KeyRange } from '../../storage/readGuard.ts'
 import type { ReadView } from '../../storage/readView.ts'
 import type { Index } from '../../storage/row/index.ts'
-import { RowScan } from '../../storage/row/rowScan.ts'
+import type { RowScan } from '../../storage/row/rowScan.ts'
 import type { RowTable } from '../../storage/row/table.ts'
 import type { UndoEntry, Writer } from '../../storage/undo.ts'
 import type { Value } from '../../types/value.ts'
@@ -174,7 +174,15 @@ export class OpenRecording {
     const number = last.number + 1
     const version: RecordedVersion = { number, writer: transaction, command, at, values, undoneAt: Infinity }
     row.versions.push(version)
-    this.#push({ kind: 'write', participant, statement: participant.statement, dropped: false, row, version, operation })
+    this.#push({
+      kind: 'write',
+      participant,
+      statement: participant.statement,
+      dropped: false,
+      row,
+      version,
+      operation,
+    })
   }
 
   /** The transaction is about to undo its writes behind `start`. */
