@@ -3,6 +3,7 @@
  * for one form of output and one layout of pages at a time, and is kept with the statement.
  */
 import type { RowTable } from '../storage/row/table.ts'
+import { TableMode } from '../txn/lockModes.ts'
 import type { Value } from '../types/value.ts'
 import { hashKeyOrIdentity } from '../types/comparison.ts'
 import { negativeLimit, negativeOffset } from '../errors.ts'
@@ -11,12 +12,14 @@ import { generatePipeline, pruneBuffers } from './compilePipeline.ts'
 import { expectedSignature } from './compileSource.ts'
 import { evaluate } from './evaluate.ts'
 import type { Execution, ExecutionContext } from './execution.ts'
+import { ForeignKeyPhase } from './foreignKeyPhase.ts'
 import { defaultForm, sameForm, type Field, type OutputForm, type OutputMode } from './output.ts'
 import { buildProgram, type Buffer, type Pipeline, type Program } from './pipeline.ts'
 import { PipelineCode } from './pipelineCode.ts'
 import type { Aggregate, Limit, StatementPlan } from './plan.ts'
 import { DistinctState, Groups, HashTable, RowBuffer, Seen } from './rowBuffer.ts'
 import { Run, type LimitCounter, type Phase, type RunShape } from './run.ts'
+import { scanConditions, tellPredicates } from './scanPredicates.ts'
 import { SortOrder, SortPhase } from './sortPhase.ts'
 import { Sorter } from './sorter.ts'
 
@@ -29,9 +32,14 @@ export class CompiledStatement {
   readonly plan: StatementPlan
   /** The columns of its result; none for DML without RETURNING. */
   readonly fields: readonly Field[]
+  /** True if it writes or locks rows: then it may have to wait and run again. */
   readonly writes: boolean
+  /** `INSERT`, `SELECT FOR UPDATE`: what a read-only transaction refuses. */
+  readonly command: string
   /** Every table that it reads or writes. */
   readonly tables: readonly RowTable[]
+  /** By table: the lock that the statement needs on it. */
+  readonly tableModes: readonly TableMode[]
   /** The table that it writes, null for SELECT. */
   readonly target: RowTable | null
   /** True if every run ends within its first step, whatever the budget: look-ups of one row and single rows. */
@@ -44,13 +52,22 @@ export class CompiledStatement {
 
   constructor(plan: StatementPlan) {
     this.plan = plan
-    this.writes = plan.kind !== 'select'
     const columns = plan.kind === 'select' ? plan.input.columns : (plan.returning?.columns ?? [])
     this.fields = columns.map(({ name, type }) => ({ name, type }))
     this.#program = pruneBuffers(buildProgram(plan))
-    this.tables = this.#program.tables
+    const { tables, locked, lockedBy } = this.#program
+    this.writes = plan.kind !== 'select' || lockedBy !== null
+    const strength = lockedBy?.locks[0]?.strength
+    this.command = `${plan.kind}${strength === undefined ? '' : ` for ${strength}`}`.toUpperCase()
     this.target = plan.kind === 'select' ? null : plan.table
-    this.endsAtOnce = this.#program.pipelines.every(isImmediate) && this.#program.buffers.length === 0
+    const keys = plan.kind === 'select' ? undefined : plan.foreignKeys
+    this.tables = keys === undefined ? tables : [...new Set([...tables, ...keys.written, ...keys.read])]
+    this.tableModes = this.tables.map((table) => {
+      if (table === this.target || keys?.written.includes(table)) return TableMode.ROW_EXCLUSIVE
+      return locked.has(table) || keys?.read.includes(table) ? TableMode.ROW_SHARE : TableMode.ACCESS_SHARE
+    })
+    this.endsAtOnce =
+      this.#program.pipelines.every(isImmediate) && this.#program.buffers.length === 0 && keys === undefined
   }
 
   /** Begins a run. `output`: a mode with its usual converters, or a form of the caller's. @throws 2201W, 2201X */
@@ -86,6 +103,7 @@ export class CompiledStatement {
       makeBuffers: (run) => program.buffers.map((buffer, number) => this.#makeBuffer(buffer, number, run)),
       makeLimits: (parameters) => program.limits.map((limit) => makeLimit(limit, parameters)),
       fieldCount: this.fields.length,
+      tellPredicates: (run) => tellPredicates(run.scans, scanConditions(program.pipelines), run.parameters),
       recycle,
     }
   }
@@ -105,10 +123,13 @@ export class CompiledStatement {
           return [code, new SortPhase(sink.buffer)]
         case 'insert':
         case 'update':
-        case 'delete':
+        case 'delete': {
+          const { foreignKeys } = sink.plan
+          const last = foreignKeys === undefined ? [] : [new ForeignKeyPhase(foreignKeys)]
           return sink.buffer === null
-            ? [code, new FinishWrites()]
-            : [code, new ApplyPhase(sink.plan, sink.buffer), new FinishWrites()]
+            ? [code, new FinishWrites(), ...last]
+            : [code, new ApplyPhase(sink.plan, sink.buffer), new FinishWrites(), ...last]
+        }
       }
     })
   }
