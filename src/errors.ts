@@ -719,11 +719,10 @@ export const concurrentUpdate = (what: 'update' | 'delete', table: string): Data
 
 /** `detail`: the reads and writes of the dangerous structure; `hint`: why a new attempt gets further. */
 export const serializationFailure = (detail: string, hint: string): DatabaseError =>
-  new DatabaseError(
-    '40001',
-    'could not serialize access due to read/write dependencies among transactions',
-    { detail, hint },
-  )
+  new DatabaseError('40001', 'could not serialize access due to read/write dependencies among transactions', {
+    detail,
+    hint,
+  })
 
 export const concurrentCatalogChange = (): DatabaseError =>
   new DatabaseError('40001', 'could not serialize access due to concurrent change of the catalog', {

@@ -2,8 +2,7 @@
  * One typed stream of events about what the engine does (D16): panels, demos, statistics and tests all read it. With no
  * listener an event costs one branch: `if (trace.on) trace.emit({ … })`.
  *
- * Reads and the edges between transactions are not in it: they belong to the recording of histories, which wraps the read
- * protocols and comes with the serializable levels.
+ * Reads are not in it: they belong to the recording of histories, which wraps the read protocols.
  */
 export type TraceEvent =
   | { readonly kind: 'begin'; readonly transaction: number; readonly session: number; readonly level: string }
@@ -25,7 +24,16 @@ export type TraceEvent =
       readonly run: number
       readonly cause: 'lock' | 'newer version'
     }
+  | {
+      /** A serializable transaction read what the other wrote, and did not see it. */
+      readonly kind: 'edge'
+      readonly reader: number
+      readonly writer: number
+      readonly table: string
+      readonly rowId: number
+    }
   | { readonly kind: 'abort'; readonly transaction: number; readonly cause: string }
+  | { readonly kind: 'prepare'; readonly transaction: number; readonly gid: string }
   | { readonly kind: 'commit'; readonly transaction: number; readonly timestamp: number }
   | { readonly kind: 'publish'; readonly transaction: number; readonly timestamp: number }
 

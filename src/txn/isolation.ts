@@ -72,8 +72,15 @@ export function isolationOf(level: IsolationLevel, method: SerializableMethod): 
   }
 }
 
+/** The level of a title, as a log noted it. */
+export function isolationTitled(title: string): Isolation {
+  const isolation = Object.values(Isolations).find((each) => each.title === title)
+  if (isolation === undefined) throw unknownIsolationLevel(title)
+  return isolation
+}
+
 /** Methods that can be asked for. */
-const built: ReadonlySet<Isolation> = new Set<Isolation>()
+const built: ReadonlySet<Isolation> = new Set<Isolation>([Isolations.ssi])
 
 /**
  * The level of a name in lower case; 'snapshot' is REPEATABLE READ's other name, and 'serializable using 2pl' names a

@@ -5,7 +5,8 @@
  *
  * `committing`: the commit timestamp exists and the redo is in the log; locks are held, nobody sees the writes, and there
  * is no way back. `published`, strictly in the order of the log: snapshots see the writes, locks go, waiters wake. In memory,
- * and where the durability does not wait for the disk, the states collapse into one call.
+ * and where the durability does not wait for the disk, the states collapse into one call. The way by PREPARE TRANSACTION
+ * has two more states: prepared.ts.
  *
  * Versions go at publication if no retained view is older than the commit, which is the usual case and costs one walk over
  * the transaction's own entries. Else the transaction joins a queue in commit order, which is drained when the oldest
@@ -14,18 +15,26 @@
  */
 import { assert } from '../assert.ts'
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
-import { encodeChange } from '../catalog/index.ts'
 import type { DatabaseError } from '../errors.ts'
 import { commitOutcomeUnknown } from '../errors.ts'
-import type { CommitLog, LogListener, Lsn, RedoSink } from '../storage/log/log.ts'
+import type { CommitLog, InDoubt, LogListener, Lsn, RedoSink } from '../storage/log/log.ts'
 import type { ReadView } from '../storage/readView.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Store } from '../storage/store.ts'
-import type { UndoEntry, Writer } from '../storage/undo.ts'
+import type { Writer } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
+import type { ReadLocks } from './locking/readLocks.ts'
+import type { DatabaseMode } from './lockModes.ts'
 import type { LockOwner, LockWait } from './lockWait.ts'
+import { isolationTitled } from './isolation.ts'
+import { HistoryRecorder } from './history/historyRecorder.ts'
 import { LockManager } from './lockManager.ts'
+import type { Preparation } from './preparation.ts'
+import { PreparedRestore, PreparedTransactions } from './prepared.ts'
+import { describePrepared, describeRedo } from './redo.ts'
 import { Snapshots } from './snapshots.ts'
+import { ConflictGraph } from './ssi/graph.ts'
+import type { ConflictOwner } from './ssi/node.ts'
 import type { Engine, TransactionOptions } from './transaction.ts'
 import { Transaction } from './transaction.ts'
 
@@ -39,7 +48,7 @@ export type Durability = 'full' | 'relaxed' | 'none'
 export interface TransactionListener {
   /** The wait was granted, or became a deadlock's victim (`wait.error`): its statement is ready again. */
   ready(wait: LockWait): void
-  /** A transaction for which `commit` returned 'committing' is published now. */
+  /** A transaction for which `commit` returned 'committing' is published now; likewise one that was to be prepared or rolled back by its gid. */
   published(transaction: Transaction): void
   /** The log failed while this transaction was committing: its fate is unknown (08007). */
   unknown(transaction: Transaction, error: DatabaseError): void
@@ -63,6 +72,9 @@ export class TransactionManager implements Engine {
   readonly locks: LockManager
   readonly snapshots: Snapshots
   readonly trace: Trace
+  readonly history = new HistoryRecorder()
+  readonly conflicts: ConflictGraph = new ConflictGraph(this)
+  readonly prepared = new PreparedTransactions()
   /** What the log is to tell: hand it to the log when it is opened. */
   readonly logListener: LogListener
   #catalog: CatalogRoot
@@ -122,16 +134,36 @@ export class TransactionManager implements Engine {
   /** Throws the log's error if it has failed: the handle is dead then. */
   begin(options: TransactionOptions): Transaction {
     if (this.#failure !== null) throw this.#failure
-    const transaction = new Transaction(this.#nextId++, options, this)
-    transaction.earlier = this.#latest
-    if (this.#latest === null) this.#earliest = transaction
-    else this.#latest.later = transaction
-    this.#latest = transaction
+    const transaction = this.#enlist(options)
     if (this.trace.on) {
       const { id, session, isolation } = transaction
       this.trace.emit({ kind: 'begin', transaction: id, session, level: isolation.title.toLowerCase() })
     }
     return transaction
+  }
+
+  #enlist(options: TransactionOptions): Transaction {
+    const transaction = new Transaction(this.#nextId++, options, this)
+    transaction.earlier = this.#latest
+    if (this.#latest === null) this.#earliest = transaction
+    else this.#latest.later = transaction
+    this.#latest = transaction
+    if (options.isolation.alone) this.locks.serialBegins(this.#databaseUsers())
+    return transaction
+  }
+
+  *#databaseUsers(): Generator<{ readonly owner: LockOwner; readonly mode: DatabaseMode | null }> {
+    for (let each = this.#earliest; each !== null; each = each.later) yield { owner: each, mode: each.databaseMode }
+  }
+
+  #endReads({ isolation }: Transaction, reads: ReadLocks): void {
+    reads.end()
+    if (isolation.alone) this.locks.serials--
+  }
+
+  /** True if nobody has begun and not ended: then a read in autocommit has no one to lock against, at any level. */
+  get idle(): boolean {
+    return this.#earliest === null
   }
 
   // Reads without a transaction.
@@ -168,7 +200,9 @@ export class TransactionManager implements Engine {
   commit(transaction: Transaction, synchronously = false): 'published' | 'committing' {
     assert(transaction.state === 'active', 'only an active transaction commits')
     transaction.waitingFor?.cancel()
+    if (transaction.doomed !== null || transaction.conflicts !== null) this.#checkConflicts(transaction)
     if (!transaction.wrote) {
+      this.conflicts.published(transaction, null)
       transaction.undoAll()
       this.#end(transaction, 'published')
       return 'published'
@@ -178,6 +212,7 @@ export class TransactionManager implements Engine {
       throw this.#failure
     }
     transaction.commitTimestamp = ++this.#lastTimestamp
+    if (transaction.conflicts !== null) this.conflicts.committing(transaction)
     if (this.trace.on) {
       this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
     }
@@ -185,22 +220,53 @@ export class TransactionManager implements Engine {
       this.#publish(transaction)
       return 'published'
     }
-    this.#commitToLog(this.#log, transaction, synchronously)
+    transaction.state = 'committing'
+    this.#toLog(this.#log, transaction, this.#durability === 'full', synchronously, this.#appendCommit)
     return transaction.published ? 'published' : 'committing'
   }
 
-  #commitToLog(log: CommitLog, transaction: Transaction, synchronously: boolean): void {
-    const needsDisk = this.#durability === 'full'
-    transaction.state = 'committing'
+  /** A victim of the rw-graph does not commit: 40001. */
+  #checkConflicts(transaction: Transaction): void {
+    try {
+      this.conflicts.beforeCommit(transaction)
+    } catch (error) {
+      this.rollback(transaction)
+      throw error
+    }
+  }
+
+  // What the rw-graph asks.
+
+  conflictOwner(writer: Writer): Transaction {
+    return ownerOf(writer)
+  }
+
+  doomed(transaction: ConflictOwner, error: DatabaseError): void {
+    this.locks.endWait(ownerOf(transaction), error)
+  }
+
+  readonly #appendCommit = (log: CommitLog, { commitTimestamp }: Transaction): Lsn =>
+    log.append(commitTimestamp, this.#describe)
+
+  readonly #describe = (sink: RedoSink): void => describeRedo(this.#current!, sink)
+
+  /** Writes what the transaction's state says, by `append`, and waits for the disk, if it must be, in the order of the log. */
+  #toLog(
+    log: CommitLog,
+    transaction: Transaction,
+    needsDisk: boolean,
+    synchronously: boolean,
+    append: (log: CommitLog, transaction: Transaction) => Lsn,
+  ): void {
     this.#current = transaction
     try {
-      const lsn = log.append(transaction.commitTimestamp, this.#describe)
+      const lsn = append(log, transaction)
       this.#committing.push({ transaction, lsn, needsDisk })
       if (needsDisk && synchronously) log.syncNow()
-      else if (this.#durability !== 'none') log.requestSync()
+      else if (needsDisk || this.#durability !== 'none') log.requestSync()
     } catch (error) {
       if (this.#failure === null) throw error
-      if (transaction.state === 'committing') transaction.state = 'unknown'
+      if (awaitsDisk(transaction)) transaction.state = 'unknown'
       throw commitOutcomeUnknown(this.#failure)
     }
     this.#publishUpTo(log.durableLsn)
@@ -212,21 +278,6 @@ export class TransactionManager implements Engine {
     if (this.#committing.length > 0) this.#log!.syncNow()
   }
 
-  /** Catalog changes first, then the final state of each row, oldest write first. */
-  readonly #describe = (sink: RedoSink): void => {
-    const transaction = this.#current!
-    const dropped = new Set<number>()
-    for (const change of transaction.changes) {
-      sink.catalog(encodeChange(change))
-      if (change.kind === 'dropTable') dropped.add(change.tableId)
-    }
-    const newest: UndoEntry[] = []
-    for (let entry = transaction.lastEntry; entry !== null; entry = entry.previous) {
-      if (entry.page.undo![entry.slot] === entry && !dropped.has(entry.table.id)) newest.push(entry)
-    }
-    for (let i = newest.length - 1; i >= 0; i--) newest[i]!.table.describe(newest[i]!, sink)
-  }
-
   #publishUpTo(durable: Lsn): void {
     const committing = this.#committing
     let count = 0
@@ -235,14 +286,22 @@ export class TransactionManager implements Engine {
     this.#committing = committing.slice(count)
     for (let i = 0; i < count; i++) {
       const { transaction } = committing[i]!
-      this.#publish(transaction)
+      this.#settle(transaction)
       if (transaction !== this.#current) this.#listener.published(transaction)
     }
+  }
+
+  /** What the transaction waited for is on the disk. */
+  #settle(transaction: Transaction): void {
+    if (transaction.state === 'preparing') transaction.state = 'prepared'
+    else if (transaction.state === 'rollingBack') this.#undo(transaction)
+    else this.#publish(transaction)
   }
 
   #publish(transaction: Transaction): void {
     this.snapshots.published = transaction.commitTimestamp
     transaction.published = true
+    this.conflicts.published(transaction, null)
     if (transaction.privateCatalog !== null) this.#publishCatalog(transaction, transaction.privateCatalog)
     if (this.trace.on) {
       this.trace.emit({ kind: 'publish', transaction: transaction.id, timestamp: transaction.commitTimestamp })
@@ -269,12 +328,92 @@ export class TransactionManager implements Engine {
   rollback(transaction: Transaction): void {
     assert(transaction.state === 'active', 'only an active transaction rolls back')
     transaction.waitingFor?.cancel()
+    this.#undo(transaction)
+  }
+
+  #undo(transaction: Transaction): void {
     transaction.undoAll()
+    this.conflicts.rolledBack(transaction)
     this.#end(transaction, 'rolledBack')
+  }
+
+  // Two-phase commit (prepared.ts).
+
+  /**
+   * Makes the transaction one that only `commitPrepared` and `rollbackPrepared` end, whatever happens. 'preparing': it
+   * waits for the disk, at every durability, and the listener hears of the rest as of a commit's. If it throws, the
+   * transaction is rolled back (22023, 42710, 0A000, 40001), or its fate is unknown (08007).
+   */
+  prepare(transaction: Transaction, gid: string, nowMicros: number, synchronously = false): 'prepared' | 'preparing' {
+    assert(transaction.state === 'active', 'only an active transaction is prepared')
+    transaction.waitingFor?.cancel()
+    try {
+      if (this.#failure !== null) throw this.#failure
+      this.prepared.check(transaction, gid)
+    } catch (error) {
+      this.rollback(transaction)
+      throw error
+    }
+    this.#name(transaction, { gid, session: transaction.session, preparedMicros: nowMicros })
+    transaction.releaseView()
+    if (this.trace.on) this.trace.emit({ kind: 'prepare', transaction: transaction.id, gid })
+    if (this.#log === null) transaction.state = 'prepared'
+    else {
+      transaction.state = 'preparing'
+      this.#toLog(this.#log, transaction, true, synchronously, appendPrepare)
+    }
+    return transaction.state
+  }
+
+  #name(transaction: Transaction, preparation: Preparation): void {
+    transaction.preparation = preparation
+    transaction.session = 0
+    this.prepared.add(transaction)
+  }
+
+  /** Throws 42704, 55000; 08007 as `commit`, and then it may be committed or prepared. Returns a transaction that is published, or waits for the disk. */
+  commitPrepared(gid: string, synchronously = false): Transaction {
+    const transaction = this.#decide(gid)
+    transaction.commitTimestamp = ++this.#lastTimestamp
+    if (transaction.conflicts !== null) this.conflicts.committing(transaction)
+    if (this.trace.on) {
+      this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
+    }
+    transaction.state = 'committing'
+    if (this.#log === null) this.#publish(transaction)
+    else this.#toLog(this.#log, transaction, true, synchronously, appendCommitPrepared)
+    return transaction
+  }
+
+  /** As `commitPrepared`. Its locks go when the decision is durable. */
+  rollbackPrepared(gid: string, synchronously = false): Transaction {
+    const transaction = this.#decide(gid)
+    transaction.state = 'rollingBack'
+    if (this.#log === null) this.#undo(transaction)
+    else this.#toLog(this.#log, transaction, true, synchronously, appendRollbackPrepared)
+    return transaction
+  }
+
+  #decide(gid: string): Transaction {
+    const transaction = this.prepared.undecided(gid)
+    if (this.#failure !== null) throw this.#failure
+    return transaction
+  }
+
+  /** Recovery: takes up a transaction that was prepared and not decided. Before the first session. Throws XX001. */
+  restore(inDoubt: InDoubt): void {
+    const { gid, session, preparedMicros } = inDoubt
+    const isolation = isolationTitled(inDoubt.isolation)
+    const transaction = this.#enlist({ isolation, readOnly: false, session: 0 })
+    inDoubt.replayInto(new PreparedRestore(this, transaction))
+    this.#name(transaction, { gid, session, preparedMicros })
+    transaction.state = 'prepared'
   }
 
   #end(transaction: Transaction, state: 'published' | 'rolledBack'): void {
     transaction.state = state
+    if (this.history.on) this.history.ended(transaction, state === 'published')
+    if (transaction.preparation !== null) this.prepared.forget(transaction)
     transaction.releaseView()
     const { earlier, later } = transaction
     if (earlier === null) this.#earliest = later
@@ -284,7 +423,9 @@ export class TransactionManager implements Engine {
     transaction.earlier = null
     transaction.later = null
     if (transaction.tableGrants.length > 0) this.locks.releaseTables(transaction, 0)
-    if (this.locks.rowLockCount > 0) this.locks.releaseRows(transaction, 0)
+    if (transaction.rowGrants.length > 0 || transaction.awaited !== null) this.locks.releaseRows(transaction, 0)
+    if (transaction.readSet !== null) this.#endReads(transaction, transaction.readSet)
+    if (transaction.databaseGrant !== null) this.locks.releaseDatabase(transaction)
     if (this.#dropped.length > 0) this.#drain()
   }
 
@@ -345,10 +486,26 @@ export class TransactionManager implements Engine {
   }
 }
 
-function ownerOf(writer: Writer): LockOwner {
+function ownerOf(writer: Writer): Transaction {
   assert(writer instanceof Transaction, 'every writer is a transaction')
   return writer
 }
+
+/** True if what becomes of the transaction is in the log and not yet on the disk. */
+export function awaitsDisk({ state }: Transaction): boolean {
+  return state === 'committing' || state === 'preparing' || state === 'rollingBack'
+}
+
+const appendPrepare = (log: CommitLog, transaction: Transaction): Lsn =>
+  log.prepare({ ...transaction.preparation!, isolation: transaction.isolation.title }, (sink) =>
+    describePrepared(transaction, sink),
+  )
+
+const appendCommitPrepared = (log: CommitLog, { preparation, commitTimestamp }: Transaction): Lsn =>
+  log.commitPrepared(preparation!.gid, commitTimestamp)
+
+const appendRollbackPrepared = (log: CommitLog, { preparation }: Transaction): Lsn =>
+  log.rollbackPrepared(preparation!.gid)
 
 /** Cuts the chains behind the writes of a transaction that every view sees. */
 function prune(transaction: Transaction): void {

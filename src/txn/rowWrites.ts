@@ -27,6 +27,7 @@ export function insertRow(record: TransactionRecord, table: RowTable, values: re
     const outcome = enterProbing(record, table, index, rowId)
     if (outcome !== Outcome.DONE) return outcome
   }
+  if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
   return Outcome.DONE
 }
 
@@ -42,6 +43,7 @@ export function updateRow(
   if (indexes.length === 0) {
     table.update(record, rowId, set, values, RowMode.NO_KEY_UPDATE)
     if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'update')
+    if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
     return Outcome.DONE
   }
   const before: Key[] = []
@@ -61,6 +63,7 @@ export function updateRow(
     }
     if (rewritten) table.forgetBetween(index, rowId, old)
   }
+  if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
   return Outcome.DONE
 }
 
@@ -68,6 +71,7 @@ export function deleteRow(record: TransactionRecord, table: RowTable, rowId: num
   if (record.engine.trace.on) emitWrite(record, table, rowId, 'delete')
   table.delete(record, rowId, RowMode.UPDATE)
   if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'delete')
+  if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
 }
 
 /** Probes again the unique keys that met an equal on the way. */

@@ -12,17 +12,19 @@
 import { assert } from '../assert.ts'
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import { foreignKeys } from '../catalog/index.ts'
-import { concurrentCatalogChange } from '../errors.ts'
+import { concurrentCatalogChange, couldNotLockTable } from '../errors.ts'
 import type { ReadView } from '../storage/readView.ts'
 import type { ColumnSet } from '../storage/row/columnSet.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { RowMode, UndoEntry } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from './lockWait.ts'
-import { LockPolicy, TableMode } from './lockModes.ts'
+import { DatabaseMode, LockPolicy, TableMode } from './lockModes.ts'
 import { lockRow } from './rowLocks.ts'
 import { deleteRow, finishWrites, insertRow, updateRow } from './rowWrites.ts'
-import type { Outcome } from './transactionRecord.ts'
+import { LockingGuard } from './locking/lockingGuard.ts'
+import { SerialGuard } from './locking/serialGuard.ts'
+import type { Engine, Outcome, TransactionOptions } from './transactionRecord.ts'
 import { TransactionRecord } from './transactionRecord.ts'
 import { giveUpIdleLocks, undoKeepingLocks, undoTo } from './undoing.ts'
 import { checkNewUniqueIndex } from './uniqueKeys.ts'
@@ -30,6 +32,9 @@ import { checkNewUniqueIndex } from './uniqueKeys.ts'
 export { LockPolicy, TableMode } from './lockModes.ts'
 export { Outcome } from './transactionRecord.ts'
 export type { Engine, TransactionOptions, TransactionState } from './transactionRecord.ts'
+
+/** At most as many statements' texts are known of a transaction. */
+const NOTES_KEPT = 64
 
 /** A point to roll back to. */
 export interface Mark {
@@ -45,6 +50,14 @@ export class Transaction extends TransactionRecord {
   earlier: Transaction | null = null
   later: Transaction | null = null
 
+  constructor(id: number, options: TransactionOptions, engine: Engine) {
+    super(id, options, engine)
+    const { isolation } = options
+    if (isolation.locksReads) this.readSet = new LockingGuard(this)
+    else if (isolation.alone) this.readSet = new SerialGuard()
+    this.view.guard = this.readSet
+  }
+
   // Statements.
 
   /**
@@ -54,6 +67,7 @@ export class Transaction extends TransactionRecord {
    */
   beginStatement(): ReadView {
     assert(this.state === 'active', 'only an active transaction runs statements')
+    if (this.doomed !== null) throw this.doomed
     this.command++
     this.statementStart = this.lastEntry
     this.statementRowGrants = this.rowGrants.length
@@ -63,6 +77,7 @@ export class Transaction extends TransactionRecord {
   /** The next run of the same statement, after BLOCKED was granted or after CHANGED. */
   restartStatement(): ReadView {
     assert(this.state === 'active' && this.waitingFor === null, 'a statement restarts when its wait is over')
+    if (this.doomed !== null) throw this.doomed
     return this.#takeView()
   }
 
@@ -70,6 +85,7 @@ export class Transaction extends TransactionRecord {
   endStatement(): void {
     if (this.isolation.reads === 'statement snapshot') this.engine.snapshots.release(this.view)
     if (this.hasIdleLocks) giveUpIdleLocks(this)
+    if (this.readSet !== null) this.readSet.endStatement()
     this.statementStart = this.lastEntry
   }
 
@@ -82,6 +98,7 @@ export class Transaction extends TransactionRecord {
     this.equals = null
     if (this.isolation.reads === 'statement snapshot') this.engine.snapshots.release(this.view)
     this.hasIdleLocks = false
+    this.readSet?.endStatement()
     this.#giveUp(this.statementStart, this.statementRowGrants)
   }
 
@@ -102,6 +119,7 @@ export class Transaction extends TransactionRecord {
           this.snapshotCatalog = this.engine.catalog
           view.timestamp = snapshots.published
           snapshots.retain(view)
+          if (this.isolation.tracksReads) this.engine.conflicts.begin(this, view)
         }
         break
     }
@@ -114,20 +132,69 @@ export class Transaction extends TransactionRecord {
     this.engine.snapshots.release(this.view)
   }
 
+  /**
+   * For the error of a serialization failure: the text of the statement that begins next. Worth calling where reads are
+   * tracked only.
+   */
+  noteStatement(sql: string): void {
+    const { note } = this
+    const count = note === null ? 1 : note.count + 1
+    this.note = { command: this.command + 1, sql, count, previous: count % NOTES_KEPT === 0 ? null : note }
+  }
+
   // Locks.
 
   /**
    * Null if the lock is held now; else the wait, after which it is. Locks stay to the end of the transaction (or ROLLBACK
-   * TO). Throws 40P01; 40001 if a REPEATABLE READ transaction is to write a table that was dropped, or whose unique keys
-   * became others, after its snapshot (D14).
+   * TO). A transaction that has to hold the database waits for that first: ask again then. Throws 40P01; 55P03 with
+   * NOWAIT; 40001 if a REPEATABLE READ transaction is to write a table that was dropped, or whose unique keys became
+   * others, after its snapshot (D14).
    */
-  lockTable(table: RowTable, mode: TableMode): LockWait | null {
-    const wait = this.engine.locks.lockTable(this, table, mode)
+  lockTable(table: RowTable, mode: TableMode, policy: LockPolicy = LockPolicy.WAIT): LockWait | null {
+    const { locks } = this.engine
+    if (locks.serials > 0 && this.databaseGrant === null) {
+      const wait = this.#enterDatabase(mode)
+      if (wait !== null) return wait
+    }
+    if (this.readSet !== null && (mode === TableMode.ROW_SHARE || mode === TableMode.ROW_EXCLUSIVE)) {
+      this.readSet.noteTarget(table)
+    }
+    if (policy !== LockPolicy.WAIT && !locks.mayLockTable(this, table, mode)) throw couldNotLockTable(table.name)
+    const wait = locks.lockTable(this, table, mode)
     const seen = this.snapshotCatalog
     if (wait === null && mode > TableMode.ACCESS_SHARE && seen !== null && seen !== this.engine.catalog) {
       if (!sameConstraints(seen, this.engine.catalog, table.id)) throw concurrentCatalogChange()
     }
     return wait
+  }
+
+  /**
+   * For a SERIAL transaction, before its first statement: null once it is alone. Its first table lock would do the same.
+   * Throws 40P01.
+   */
+  lockDatabase(): LockWait | null {
+    if (!this.isolation.alone || this.databaseGrant !== null) return null
+    return this.#enterDatabase(TableMode.ACCESS_SHARE)
+  }
+
+  /** Alone, or beside none that is: who only reads a snapshot is in nobody's way. */
+  #enterDatabase(mode: TableMode): LockWait | null {
+    const { locks } = this.engine
+    const { alone, locksReads } = this.isolation
+    for (;;) {
+      let wait: LockWait | null = null
+      if (alone) wait = locks.lockDatabase(this, DatabaseMode.EXCLUSIVE)
+      else if (mode > TableMode.ACCESS_SHARE) wait = locks.lockDatabase(this, DatabaseMode.INTENTION_EXCLUSIVE)
+      else if (locksReads) wait = locks.lockDatabase(this, DatabaseMode.INTENTION_SHARE)
+      if (wait === null || !wait.granted) return wait
+    }
+  }
+
+  /** What it holds of the database, by what it has done; null: nothing, so that it is in no serial transaction's way. */
+  get databaseMode(): DatabaseMode | null {
+    const writes = this.tableGrants.some(({ lock, mode }) => lock.kind !== 'advisory' && mode > TableMode.ACCESS_SHARE)
+    if (writes || this.lastEntry !== null || this.rowGrants.length > 0) return DatabaseMode.INTENTION_EXCLUSIVE
+    return this.isolation.locksReads && this.tableGrants.length > 0 ? DatabaseMode.INTENTION_SHARE : null
   }
 
   /**
@@ -264,8 +331,7 @@ export class Transaction extends TransactionRecord {
     this.ownCatalog = changed
   }
 
-  /** True if there is something to commit. */
-  get wrote(): boolean {
+  override get wrote(): boolean {
     if (this.changes.length > 0) return true
     for (let entry = this.lastEntry; entry !== null; entry = entry.previous) if (entry.wrote) return true
     return false

@@ -5,16 +5,22 @@
  *     transactionRecord.ts  ←  undoing.ts  ←  rowLocks.ts  ←  rowWrites.ts  ←  transaction.ts
  */
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
+import type { DatabaseError } from '../errors.ts'
 import { ReadView } from '../storage/readView.ts'
 import type { Index } from '../storage/row/index.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Store } from '../storage/store.ts'
 import type { UndoEntry, Writer } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
+import type { HistoryRecorder } from './history/historyRecorder.ts'
 import type { Isolation } from './isolation.ts'
+import type { ReadLocks } from './locking/readLocks.ts'
 import type { LockManager } from './lockManager.ts'
 import type { Grant, LockOwner, LockWait, RowLock } from './lockWait.ts'
+import type { Preparation } from './preparation.ts'
 import type { Snapshots } from './snapshots.ts'
+import type { ConflictGraph } from './ssi/graph.ts'
+import type { ConflictNode, ConflictOwner, StatementNote } from './ssi/node.ts'
 
 /**
  * What became of a lock or a write.
@@ -27,7 +33,9 @@ import type { Snapshots } from './snapshots.ts'
 export const Outcome = { DONE: 0, BLOCKED: 1, CHANGED: 2, SKIPPED: 3 } as const
 export type Outcome = (typeof Outcome)[keyof typeof Outcome]
 
-export type TransactionState = 'active' | 'committing' | 'published' | 'rolledBack' | 'unknown'
+/** `preparing`, `committing` and `rollingBack` wait for the disk; the three that deal with `prepared`: prepared.ts. */
+export type TransactionState =
+  'active' | 'preparing' | 'prepared' | 'committing' | 'rollingBack' | 'published' | 'rolledBack' | 'unknown'
 
 export interface TransactionOptions {
   readonly isolation: Isolation
@@ -50,6 +58,8 @@ export interface Engine {
   readonly locks: LockManager
   readonly snapshots: Snapshots
   readonly trace: Trace
+  readonly history: HistoryRecorder
+  readonly conflicts: ConflictGraph
   /** The published root of the catalog. */
   readonly catalog: CatalogRoot
 }
@@ -61,9 +71,10 @@ export interface EqualKey {
   readonly rowId: number
 }
 
-export class TransactionRecord implements Writer, LockOwner {
+export abstract class TransactionRecord implements Writer, LockOwner, ConflictOwner {
   readonly id: number
-  readonly session: number
+  /** 0 once it is prepared: it is no session's any more. */
+  session: number
   readonly isolation: Isolation
   readonly readOnly: boolean
   readonly firstAttempt: number
@@ -72,6 +83,10 @@ export class TransactionRecord implements Writer, LockOwner {
   deadlockTimeout: number
   /** The manager moves it on. */
   state: TransactionState = 'active'
+  /** Set when it is prepared. */
+  preparation: Preparation | null = null
+  /** What it has done that cannot be prepared, for the error; null if nothing. */
+  unpreparable: string | null = null
   commitTimestamp = Infinity
   published = false
   command = 0
@@ -80,6 +95,9 @@ export class TransactionRecord implements Writer, LockOwner {
   waitingFor: LockWait | null = null
   tableGrants: Grant[] = []
   rowGrants: Grant[] = []
+  databaseGrant: Grant | null = null
+  /** What it has read, where that is locked or may be of interest after its end: by 2PL and SERIAL; null at the other levels. */
+  readSet: ReadLocks | null = null
   awaited: Set<RowLock> | null = null
   /** The RowId of the last insert. */
   insertedRowId = -1
@@ -98,6 +116,9 @@ export class TransactionRecord implements Writer, LockOwner {
   /** True if the statement has locks of a run that was abandoned, or rows granted out of a queue. */
   hasIdleLocks = false
   equals: EqualKey[] | null = null
+  conflicts: ConflictNode | null = null
+  doomed: DatabaseError | null = null
+  note: StatementNote | null = null
 
   constructor(id: number, options: TransactionOptions, engine: Engine) {
     this.id = id
@@ -110,4 +131,7 @@ export class TransactionRecord implements Writer, LockOwner {
     this.engine = engine
     this.view.writer = this
   }
+
+  /** True if there is something to commit. */
+  abstract get wrote(): boolean
 }

@@ -7,7 +7,9 @@ import type { IndexDescriptor } from '../../catalog/index.ts'
 import type { SqlType } from '../../types/sqlType.ts'
 import { IndexCursor } from './cursor.ts'
 import type { Owner } from '../owner.ts'
+import type { Intervals } from './intervals.ts'
 import { KeyTree } from './keyTree.ts'
+import type { RangeRead } from './readers.ts'
 
 export class Index {
   readonly descriptor: IndexDescriptor
@@ -19,6 +21,8 @@ export class Index {
   readonly keys: KeyTree
   /** False once it has been dropped: it is kept up for older snapshots, and no longer enforced. */
   enforced = true
+  /** Who has read which ranges of it under SSI; null if nobody has. */
+  sireads: Intervals<RangeRead> | null = null
 
   constructor(descriptor: IndexDescriptor, keys: KeyTree) {
     this.descriptor = descriptor

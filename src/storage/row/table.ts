@@ -22,6 +22,7 @@ import { Index } from './index.ts'
 import type { Key } from './keyTree.ts'
 import { PageLayout } from './layout.ts'
 import { Page } from './page.ts'
+import type { TableReaders } from './readers.ts'
 import type { RowPage } from './rowScan.ts'
 import { RowScan } from './rowScan.ts'
 import { ABSENT, forgetKeys, versionKeys } from './versions.ts'
@@ -44,6 +45,12 @@ export class RowTable implements ScanSource, VersionedTable {
   /** What is owned by another is shared with forks, and copied before it is written. */
   owner = UNFORKED
   #pagesOwner = UNFORKED
+  /** Locks on key ranges of its indexes that transactions hold: while it is 0, a writer need not ask for them. */
+  rangeLocks = 0
+  /** How many SIREADs there are on its rows, its indexes' ranges and itself: 0 spares a writer every other question. */
+  sireads = 0
+  /** Those on rows and on the table as a whole. */
+  readers: TableReaders | null = null
   /** The layout with which a page begins. */
   readonly layout: PageLayout
   readonly #columns: readonly ColumnDescription[]

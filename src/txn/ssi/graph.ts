@@ -1,0 +1,422 @@
+/**
+ * Serializable snapshot isolation: the rw-graph of the transactions that run now or ran beside one of them (D7,
+ * docs/ssi.md).
+ *
+ * Snapshot isolation goes wrong only in a cycle with two rw-edges in a row between concurrent transactions,
+ *
+ *     T1 ──rw──→ T2 ──rw──→ T3        T3 the first of the three to commit
+ *
+ * (Fekete, Liskov, O'Neil, O'Neil, Shasha, TODS 2005). So no cycle is searched: the structure is looked for whenever
+ * its last part appears, and that is one of three moments:
+ *
+ * - an edge R → W is found, and W has an edge to somebody who committed:      R is T1, W is T2   (`#meet`)
+ * - an edge R → W is found, W has committed, and R has an edge from somebody: R is T2, W is T3   (`#meet`)
+ * - somebody commits, and an open transaction has an edge to it and one from somebody:  it is T3 (`beforeCommit`)
+ *
+ * Edges are found both ways: a reader passes over a version newer than its snapshot (`passedOver`), a writer meets a
+ * SIREAD (`wrote`). The victim is T2 where it is still open, so that a new attempt meets T3 no more, else T1.
+ *
+ * Methods mixed. 2PL and SERIAL transactions read what is in place when they commit, so their effective snapshot is their
+ * commit: what they read they leave as SIREADs then, and the timestamps alone say that they are never T2. Weaker levels
+ * leave no SIREADs, so they are T3 only.
+ *
+ * Cahill, Röhm, Fekete: Serializable Isolation for Snapshot Databases (SIGMOD 2008, TODS 2009); Ports, Grittner:
+ * Serializable Snapshot Isolation in PostgreSQL (VLDB 2012).
+ */
+import { assert } from '../../assert.ts'
+import type { DatabaseError } from '../../errors.ts'
+import type { KeyRange } from '../../storage/readGuard.ts'
+import type { ReadView } from '../../storage/readView.ts'
+import type { Index } from '../../storage/row/index.ts'
+import type { Interval } from '../../storage/row/intervals.ts'
+import type { RangeRead, Reader } from '../../storage/row/readers.ts'
+import type { RowTable } from '../../storage/row/table.ts'
+import { ABSENT, versionKeys } from '../../storage/row/versions.ts'
+import type { UndoEntry, Writer } from '../../storage/undo.ts'
+import type { Trace } from '../../trace.ts'
+import { explain, explainTold } from './explain.ts'
+import type { SireadLimits } from './footprint.ts'
+import { defaultSireadLimits, Sireads } from './footprint.ts'
+import { EndedNodes } from './endedNodes.ts'
+import { SsiGuard } from './guard.ts'
+import type { ConflictOwner, Meeting } from './node.ts'
+import { ConflictNode, Edge, nodeOf, statementOf } from './node.ts'
+import { OpenNodes } from './openNodes.ts'
+import { dangerousIn, firstOutOf, foldIn, foldOut, isDangerous, worstIn } from './structure.ts'
+
+/** What a 2PL or SERIAL transaction has read, when it commits. */
+export interface ReadSet {
+  tables(): Iterable<RowTable>
+  ranges(): Iterable<{ readonly table: RowTable; readonly index: Index; readonly range: KeyRange }>
+  rows(): Iterable<{ readonly table: RowTable; readonly rowId: number }>
+}
+
+/** What the graph asks of the transaction manager. */
+export interface ConflictHost {
+  readonly trace: Trace
+  /** The newest published timestamp. */
+  readonly publishedTimestamp: number
+  conflictOwner(writer: Writer): ConflictOwner
+  /** The transaction is a victim: ends its wait, if it is in one. */
+  doomed(owner: ConflictOwner, error: DatabaseError): void
+}
+
+export class ConflictGraph {
+  readonly sireads: Sireads
+  readonly #host: ConflictHost
+  /** Serializable transactions that may write, and have not been published or rolled back. */
+  readonly #writers = new OpenNodes()
+  /** READ ONLY ones whose snapshot is not known to be safe. */
+  readonly #readers = new OpenNodes()
+  readonly #ended: EndedNodes
+
+  constructor(host: ConflictHost, limits: SireadLimits = defaultSireadLimits) {
+    this.#host = host
+    this.sireads = new Sireads(limits)
+    this.#ended = new EndedNodes(this.sireads, this.#forget)
+  }
+
+  // Begin.
+
+  /** A transaction by SSI has taken its snapshot: `view` gets the guard of its reads, unless they need none. */
+  begin(owner: ConflictOwner, view: ReadView): void {
+    if (owner.readOnly && this.isSafe(view.timestamp)) return
+    const node = new ConflictNode(owner, view.timestamp)
+    node.owner = owner
+    owner.conflicts = node
+    if (owner.readOnly) this.#readers.append(node)
+    else this.#writers.append(node)
+    view.guard = new SsiGuard(this, owner, node)
+  }
+
+  /**
+   * True if nothing that a transaction with this snapshot reads can be part of an anomaly as long as it writes nothing: only
+   * a T2 that is open and older than a T3 which the snapshot sees could make it one.
+   */
+  isSafe(snapshot: number): boolean {
+    const oldest = this.#writers.oldest
+    return oldest === null || oldest.snapshot >= snapshot
+  }
+
+  /** For reads in autocommit. */
+  get isSafeNow(): boolean {
+    return this.isSafe(this.#host.publishedTimestamp)
+  }
+
+  /**
+   * The oldest snapshot by which somebody may still find edges; +Infinity if there is none. Versions newer than it are not
+   * to be pruned between two snapshots: their writers may end edges.
+   */
+  get oldestSnapshot(): number {
+    return Math.min(this.#writers.oldest?.snapshot ?? Infinity, this.#readers.oldest?.snapshot ?? Infinity)
+  }
+
+  // Edges.
+
+  /** A reader found a version that it does not see. Throws 40001. */
+  passedOver(node: ConflictNode, entry: UndoEntry, table: RowTable): void {
+    const owner = this.#host.conflictOwner(entry.writer)
+    if (owner.doomed !== null) return
+    const me = node.owner!
+    const writer = owner.conflicts
+    if (owner.commitTimestamp < Infinity) {
+      // It is no earlier T3, and no T2.
+      if (owner.commitTimestamp >= node.firstOutTimestamp && (writer === null || writer.firstOut === null)) return
+    } else if (writer !== null && node.edgeTo(writer) !== null) return
+    this.#meet(node, writer ?? this.#enter(owner), {
+      table,
+      rowId: entry.page.baseRowId + entry.slot,
+      index: null,
+      whole: false,
+      readStatement: me.note?.sql ?? null,
+      writeStatement: statementOf(owner.note, entry.command),
+    })
+    if (me.doomed !== null) throw me.doomed
+  }
+
+  /** A row has been written and stands in place; the newest entry of its chain is the writer's. Throws 40001. */
+  wrote(owner: ConflictOwner, table: RowTable, rowId: number): void {
+    const { readers } = table
+    if (owner.doomed !== null) throw owner.doomed
+    if (readers !== null) {
+      for (let read = readers.row(rowId); read !== null; read = read.older) {
+        this.#metRead(owner, read.reader, table, rowId, null, false, read.statement)
+      }
+      for (let read = readers.whole; read !== null; read = read.older) {
+        this.#metRead(owner, read.reader, table, rowId, null, true, read.statement)
+      }
+    }
+    const { indexes } = table
+    for (let i = 0; i < indexes.length; i++) {
+      if (indexes[i]!.sireads !== null) this.#probeRanges(owner, table, indexes[i]!, rowId)
+    }
+  }
+
+  /** The version that stands and the one that it replaced, whether or not the key changed: a range covers rows, too. */
+  #probeRanges(owner: ConflictOwner, table: RowTable, index: Index, rowId: number): void {
+    const visit = ({ owner: read }: Interval<RangeRead>): void => {
+      this.#metRead(owner, read.reader, table, rowId, index, false, read.statement)
+    }
+    const head = table.head(rowId)!
+    const [now, before] = versionKeys(index, head.page, head.slot, head)
+    if (now !== undefined && now !== ABSENT) index.sireads!.stab(now, visit)
+    if (before === undefined || before === ABSENT) return
+    const changed = now === undefined || now === ABSENT || index.keys.order(now, before) !== 0
+    if (changed) index.sireads?.stab(before, visit)
+  }
+
+  #metRead(
+    owner: ConflictOwner,
+    by: Reader,
+    table: RowTable,
+    rowId: number,
+    index: Index | null,
+    whole: boolean,
+    readStatement: string | null,
+  ): void {
+    const reader = nodeOf(by)
+    let writer = owner.conflicts
+    if (reader === writer || reader.state === 'ended') return
+    // Who had ended when the writer took its snapshot comes before it anyway; to a weaker writer only an open T2 matters.
+    if (reader.limit < Infinity && (writer === null || !isPivot(writer) || reader.limit <= writer.snapshot)) return
+    writer ??= this.#enter(owner)
+    if (
+      reader.open
+        ? reader.edgeTo(writer) !== null
+        : writer.lastIn !== null && writer.lastIn.reader.limit >= reader.limit
+    ) {
+      return
+    }
+    const writeStatement = owner.note?.sql ?? null
+    this.#meet(reader, writer, { table, rowId, index, whole, readStatement, writeStatement })
+    if (owner.doomed !== null) throw owner.doomed
+  }
+
+  /** A writer below SERIALIZABLE, by 2PL or by SERIAL has its part in the graph from its first edge on. */
+  #enter(owner: ConflictOwner): ConflictNode {
+    const node = new ConflictNode(owner, Infinity)
+    node.owner = owner
+    owner.conflicts = node
+    if (owner.commitTimestamp < Infinity) {
+      node.state = 'committed'
+      node.commitTimestamp = node.limit = owner.commitTimestamp
+    }
+    return node
+  }
+
+  /** A new edge: notes it, and looks whether it completes a dangerous structure. One of the two is running, and may be doomed behind it. */
+  #meet(reader: ConflictNode, writer: ConflictNode, meeting: Meeting): void {
+    const edge = new Edge(reader, writer, meeting)
+    if (reader.open && writer.open) edge.link()
+    else if (reader.open) foldOut(edge)
+    else foldIn(edge)
+    const { trace } = this.#host
+    if (trace.on) {
+      trace.emit({
+        kind: 'edge',
+        reader: reader.id,
+        writer: writer.id,
+        table: meeting.table.name,
+        rowId: meeting.rowId,
+      })
+    }
+    const toT3 = firstOutOf(writer)
+    if (toT3 !== null && isDangerous(edge, toT3)) {
+      const victim = writer.state === 'active' ? writer : reader
+      this.#abort(victim, explain(victim, edge, toT3))
+      return
+    }
+    if (!reader.open || writer.state === 'active') return
+    const fromT1 = dangerousIn(reader, edge)
+    if (fromT1 !== null) this.#abort(reader, explain(reader, fromT1, edge))
+    else if (writer.commitTimestamp <= reader.toldOf) this.#abort(reader, explainTold(edge))
+  }
+
+  /** The victim fails at its next step. */
+  #abort(victim: ConflictNode, error: DatabaseError): void {
+    const owner = victim.owner!
+    const { trace } = this.#host
+    assert(victim.state === 'active', 'who has committed or is prepared is no victim')
+    this.#drop(victim)
+    owner.doomed = error
+    if (trace.on) trace.emit({ kind: 'abort', transaction: owner.id, cause: 'dangerous structure' })
+    this.#host.doomed(owner, error)
+  }
+
+  // The end.
+
+  /**
+   * A transaction of any level with a part in the graph is about to commit, or to be prepared: it may be T3. Throws 40001 if
+   * it is a victim, or if T2 and T1 are prepared and cannot be any more.
+   */
+  beforeCommit(owner: ConflictOwner): void {
+    if (owner.doomed !== null) throw owner.doomed
+    const node = owner.conflicts
+    if (node === null || !node.open) return
+    let victims: [ConflictNode, Edge, Edge][] | null = null
+    for (let toT3 = node.ins; toT3 !== null; toT3 = toT3.nextIn) {
+      const pivot = toT3.reader
+      const fromT1 = worstIn(pivot, node)
+      if (fromT1 === null) continue
+      const victim = pivot.state === 'active' ? pivot : fromT1.reader.state === 'active' ? fromT1.reader : node
+      ;(victims ??= []).push([victim, fromT1, toT3])
+    }
+    if (victims === null) return
+    const own = victims.find(([victim]) => victim === node)
+    if (own !== undefined) throw explain(...own)
+    for (const [victim, fromT1, toT3] of victims) {
+      if (victim.open) this.#abort(victim, explain(victim, fromT1, toT3))
+    }
+  }
+
+  /** The commit timestamp exists, and there is no way back: the node's edges are folded into those of its neighbours. */
+  committing(owner: ConflictOwner): void {
+    const node = owner.conflicts
+    if (node === null) return
+    assert(node.open, 'only an open transaction commits')
+    node.state = 'committed'
+    node.commitTimestamp = node.limit = owner.commitTimestamp
+    this.#fold(node)
+  }
+
+  #fold(node: ConflictNode): void {
+    for (let edge = node.ins; edge !== null; edge = node.ins) {
+      edge.unlink()
+      foldOut(edge)
+    }
+    for (let edge = node.outs; edge !== null; edge = node.outs) {
+      edge.unlink()
+      foldIn(edge)
+    }
+  }
+
+  /**
+   * What it wrote is visible to others, or it wrote nothing and has ended. `reads`: what a 2PL or SERIAL transaction has
+   * read, while its locks still stand.
+   */
+  published(owner: ConflictOwner, reads: ReadSet | null): void {
+    if (reads !== null && this.oldestSnapshot < this.#host.publishedTimestamp) this.#inherit(owner, reads)
+    const node = owner.conflicts
+    if (node === null || node.state === 'ended') return
+    if (node.state !== 'committed') this.#endReader(node)
+    this.#leave(node)
+    if (isPivot(node) && node.commitTimestamp < Infinity && node.firstOut !== null) this.#makeUnsafe(node)
+    this.#settle()
+    if (node.footprints !== null && node.limit > this.#oldest) this.#ended.append(node)
+    else this.#forget(node)
+  }
+
+  /** It wrote nothing: as T1 it stands where its snapshot does. */
+  #endReader(node: ConflictNode): void {
+    if (node.snapshot < Infinity) node.limit = node.snapshot
+    node.state = 'committed'
+    this.#fold(node)
+  }
+
+  /** Locks become SIREADs; 2PL and SERIAL stand where they commit. */
+  #inherit(owner: ConflictOwner, reads: ReadSet): void {
+    const node = owner.conflicts ?? this.#enter(owner)
+    node.state = 'committed'
+    node.limit = Math.min(node.commitTimestamp, this.#host.publishedTimestamp)
+    const { sireads } = this
+    for (const table of reads.tables()) sireads.readTable(node, table, null)
+    for (const { table, index, range } of reads.ranges()) sireads.readRange(node, table, index, range, null)
+    for (const { table, rowId } of reads.rows()) sireads.readRow(node, table, rowId, null)
+  }
+
+  rolledBack(owner: ConflictOwner): void {
+    const node = owner.conflicts
+    if (node === null || node.state === 'ended') return
+    this.#drop(node)
+  }
+
+  /** Out of the graph, as if it had never been. */
+  #drop(node: ConflictNode): void {
+    this.#unlink(node)
+    this.#leave(node)
+    this.#forget(node)
+    this.#settle()
+  }
+
+  #unlink(node: ConflictNode): void {
+    for (let edge = node.ins; edge !== null; edge = node.ins) edge.unlink()
+    for (let edge = node.outs; edge !== null; edge = node.outs) edge.unlink()
+  }
+
+  #leave(node: ConflictNode): void {
+    if (!isPivot(node)) return
+    if (node.readOnly) this.#readers.remove(node)
+    else this.#writers.remove(node)
+  }
+
+  /** Nobody can meet it any more. */
+  readonly #forget = (node: ConflictNode): void => {
+    if (node.footprints !== null) this.sireads.release(node)
+    if (node.owner !== null) node.owner.conflicts = null
+    node.state = 'ended'
+    node.owner = null
+    node.firstOut = null
+    node.lastIn = null
+    node.passed = null
+  }
+
+  // READ ONLY transactions.
+
+  /** A T2 with an edge to a T3 has committed: dangerous for whoever sees T3 and not T2. */
+  #makeUnsafe(pivot: ConflictNode): void {
+    for (const node of this.#readers) {
+      if (node.unsafe || pivot.firstOutTimestamp > node.snapshot || node.snapshot >= pivot.commitTimestamp) continue
+      node.unsafe = true
+      node.decided?.(false)
+    }
+  }
+
+  #becomeSafe(node: ConflictNode): void {
+    const { decided } = node
+    this.#unlink(node)
+    this.#readers.remove(node)
+    this.#forget(node)
+    decided?.(true)
+  }
+
+  /**
+   * READ ONLY DEFERRABLE, when the snapshot is taken and before it reads: true if the snapshot is safe, so that the
+   * transaction needs no guard and cannot fail. Else `decided` is called once, with true when all transactions that could
+   * make it unsafe have ended well, or with false as soon as one has made it so: then another snapshot is to be taken.
+   */
+  awaitSafety(owner: ConflictOwner, decided: (safe: boolean) => void): boolean {
+    const node = owner.conflicts
+    if (node === null) return true
+    assert(node.readOnly && node.open, 'only a READ ONLY transaction waits for a safe snapshot')
+    if (node.unsafe) decided(false)
+    else node.decided = decided
+    return false
+  }
+
+  /** The transaction gives up its snapshot and what it read by it, to take another. */
+  restart(owner: ConflictOwner): void {
+    if (owner.conflicts !== null) this.#drop(owner.conflicts)
+  }
+
+  // What is past.
+
+  /** Committed nodes up to here met everybody that they can meet. */
+  get #oldest(): number {
+    return Math.min(this.oldestSnapshot, this.#host.publishedTimestamp)
+  }
+
+  /** An open transaction has ended: READ ONLY ones may be safe now, and ended ones forgotten. */
+  #settle(): void {
+    for (let node = this.#readers.oldest; node !== null && this.isSafe(node.snapshot);) {
+      const { newer } = node
+      if (!node.unsafe) this.#becomeSafe(node)
+      node = newer
+    }
+    this.#ended.forgetUpTo(this.#oldest)
+  }
+}
+
+/** Only a transaction by SSI reads an older state than the one in which it commits: only it can be T2. */
+function isPivot(node: ConflictNode): boolean {
+  return node.isolation.tracksReads
+}

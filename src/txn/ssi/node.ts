@@ -1,0 +1,218 @@
+/**
+ * The nodes and edges of the rw-graph (docs/ssi.md).
+ *
+ * An edge R → W says that R read what W replaced, and did not see it: in every serial order with the same result R comes
+ * before W. The test for a dangerous structure T1 → T2 → T3, in which T3 commits first, needs little of what is past:
+ * - of the edges to committed writers only the one to the earliest commit (`firstOut`), as T3 can only be more dangerous
+ *   the earlier it committed;
+ * - of the edges from committed readers only the one whose reader comes last (`lastIn`), likewise for T1.
+ * So only edges between two transactions that both are open stand in lists, and the commit of one folds them into these
+ * two. A committed node has no edges that can grow; it keeps its SIREADs while others may still write what it read.
+ */
+import { assert } from '../../assert.ts'
+import type { DatabaseError } from '../../errors.ts'
+import type { Reader } from '../../storage/row/readers.ts'
+import type { Index } from '../../storage/row/index.ts'
+import type { RowTable } from '../../storage/row/table.ts'
+import type { Writer } from '../../storage/undo.ts'
+import type { Isolation } from '../isolation.ts'
+import type { Footprint } from './footprint.ts'
+
+/** The text of a statement, for explanations; the transaction keeps those of its last statements. */
+export interface StatementNote {
+  readonly command: number
+  readonly sql: string
+  readonly count: number
+  readonly previous: StatementNote | null
+}
+
+/** A transaction as the rw-graph sees it. */
+export interface ConflictOwner extends Writer {
+  readonly session: number
+  readonly isolation: Isolation
+  readonly readOnly: boolean
+  readonly wrote: boolean
+  /** Null until it has a part in the graph. It stays behind the end for those who meet the versions. */
+  conflicts: ConflictNode | null
+  /** 40001 once it was chosen as a victim while another ran: its next step fails with it. */
+  doomed: DatabaseError | null
+  /** What the session says it is running; null if nobody keeps track. */
+  note: StatementNote | null
+}
+
+/** Who it is, for people. */
+interface NodeIdentity {
+  readonly id: number
+  readonly session: number
+  readonly isolation: Isolation
+  readonly readOnly: boolean
+}
+
+export type NodeState = 'active' | 'prepared' | 'committed' | 'ended'
+
+export class ConflictNode implements Reader {
+  readonly id: number
+  readonly session: number
+  /** A method of SERIALIZABLE, or a weaker level: those are T3 only. */
+  readonly isolation: Isolation
+  readonly readOnly: boolean
+  /** What its reads see; +Infinity if it does not read by one snapshot. */
+  readonly snapshot: number
+  state: NodeState = 'active'
+  /** True for the one that stands for many committed ones. */
+  isSummary = false
+  /** Null once it has ended. */
+  owner: ConflictOwner | null
+  /** +Infinity until it is known. */
+  commitTimestamp = Infinity
+  /**
+   * As T1 it is dangerous with any T3 that committed up to here: its own commit, or its snapshot if it writes nothing
+   * (a transaction that only reads comes right after those whom it sees); +Infinity while it is open and may write.
+   */
+  limit: number
+  /** Edges to and from transactions that are open, as this one is. */
+  outs: Edge | null = null
+  outCount = 0
+  ins: Edge | null = null
+  inCount = 0
+  /** To the writer that committed first. */
+  firstOut: Edge | null = null
+  /** From the committed reader with the highest limit. */
+  lastIn: Edge | null = null
+  /** READ ONLY: the snapshot has turned out to be unsafe, and stays so. */
+  unsafe = false
+  /** READ ONLY DEFERRABLE: hears whether the snapshot is safe, once. */
+  decided: ((safe: boolean) => void) | null = null
+  /** While it is prepared: just before the commits that could come now; it counts as the first of them. */
+  preparedAt = Infinity
+  /** A unique check told it of this commit, though its snapshot is older; -1 if none did. */
+  toldOf = -1
+  /** Its SIREADs, by table. */
+  footprints: Footprint | null = null
+  sireads = 0
+  /** The writer whose version it passed over last, so that many rows of one writer are one look. */
+  passed: Writer | null = null
+  /** Links of the list of open nodes, ascending by snapshot. */
+  older: ConflictNode | null = null
+  newer: ConflictNode | null = null
+
+  constructor(owner: NodeIdentity, snapshot: number) {
+    this.id = owner.id
+    this.session = owner.session
+    this.isolation = owner.isolation
+    this.readOnly = owner.readOnly
+    this.snapshot = snapshot
+    this.owner = null
+    this.limit = owner.readOnly ? snapshot : Infinity
+  }
+
+  /** When it commits as T3, at the earliest that is known. */
+  get firstTimestamp(): number {
+    return this.state === 'prepared' ? this.preparedAt : this.commitTimestamp
+  }
+
+  get open(): boolean {
+    return this.state === 'active' || this.state === 'prepared'
+  }
+
+  /** The commit of the T3 that committed first; +Infinity if there is none. */
+  get firstOutTimestamp(): number {
+    return this.firstOut === null ? Infinity : this.firstOut.writer.commitTimestamp
+  }
+
+  /** The same transaction without edges and SIREADs. */
+  bare(): ConflictNode {
+    const bare = new ConflictNode(this, this.snapshot)
+    bare.state = 'committed'
+    bare.commitTimestamp = this.commitTimestamp
+    bare.limit = this.limit
+    return bare
+  }
+
+  /** The heir of this one and of others. */
+  summary(): ConflictNode {
+    const summary = this.bare()
+    summary.isSummary = true
+    return summary
+  }
+
+  /** The edge to this writer, if it stands in a list. */
+  edgeTo(writer: ConflictNode): Edge | null {
+    if (this.outCount <= writer.inCount) {
+      for (let edge = this.outs; edge !== null; edge = edge.nextOut) if (edge.writer === writer) return edge
+    } else {
+      for (let edge = writer.ins; edge !== null; edge = edge.nextIn) if (edge.reader === this) return edge
+    }
+    return null
+  }
+}
+
+/** What was read: a row, an interval of an index (`index`), or a whole table (both null). */
+export interface Meeting {
+  readonly table: RowTable
+  /** The row that was written. */
+  readonly rowId: number
+  readonly index: Index | null
+  readonly whole: boolean
+  readonly readStatement: string | null
+  readonly writeStatement: string | null
+}
+
+export class Edge {
+  readonly reader: ConflictNode
+  readonly writer: ConflictNode
+  /** The read and the write that made it. */
+  readonly meeting: Meeting
+  linked = false
+  nextOut: Edge | null = null
+  previousOut: Edge | null = null
+  nextIn: Edge | null = null
+  previousIn: Edge | null = null
+
+  constructor(reader: ConflictNode, writer: ConflictNode, meeting: Meeting) {
+    this.reader = reader
+    this.writer = writer
+    this.meeting = meeting
+  }
+
+  link(): void {
+    const { reader, writer } = this
+    this.linked = true
+    this.nextOut = reader.outs
+    if (reader.outs !== null) reader.outs.previousOut = this
+    reader.outs = this
+    reader.outCount++
+    this.nextIn = writer.ins
+    if (writer.ins !== null) writer.ins.previousIn = this
+    writer.ins = this
+    writer.inCount++
+  }
+
+  unlink(): void {
+    if (!this.linked) return
+    const { reader, writer, nextOut, previousOut, nextIn, previousIn } = this
+    this.linked = false
+    if (nextOut !== null) nextOut.previousOut = previousOut
+    if (previousOut !== null) previousOut.nextOut = nextOut
+    else reader.outs = nextOut
+    reader.outCount--
+    if (nextIn !== null) nextIn.previousIn = previousIn
+    if (previousIn !== null) previousIn.nextIn = nextIn
+    else writer.ins = nextIn
+    writer.inCount--
+    this.nextOut = this.previousOut = this.nextIn = this.previousIn = null
+  }
+}
+
+/** The text of the statement to which a command belongs: the last one that had begun by then. */
+export function statementOf(note: StatementNote | null, command: number): string | null {
+  let at = note
+  while (at !== null && at.command > command) at = at.previous
+  return at === null ? null : at.sql
+}
+
+/** Every reader that storage knows is a node. */
+export function nodeOf(reader: Reader): ConflictNode {
+  assert(reader instanceof ConflictNode, 'only nodes leave SIREADs')
+  return reader
+}
