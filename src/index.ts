@@ -29,6 +29,9 @@ export function openSync(path?: string, options: OpenOptions = {}): Database {
 }
 
 export { check } from './checker/check.ts'
+export type { ListTable } from './checker/elle/exportElle.ts'
+export { checkListAppend } from './checker/elle/listAppend.ts'
+export type { ListAppendAnomaly, ListAppendVerdict } from './checker/elle/listAppend.ts'
 export { History } from './checker/history.ts'
 export type {
   HistoryData,

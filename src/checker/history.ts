@@ -1,5 +1,7 @@
 /** The public form of a history: the data of model.ts with what one asks of it. */
 import { describeHistory } from './describe.ts'
+import type { ListTable } from './elle/exportElle.ts'
+import { exportElle } from './elle/exportElle.ts'
 import type { HistoryData, HistoryEvent, HistoryObject, HistoryTransaction, KeyOrder } from './model.ts'
 import { readHistory } from './readHistory.ts'
 
@@ -26,6 +28,11 @@ export class History implements HistoryData {
   toJSON(): HistoryData {
     const { format, transactions, events, objects, keys } = this
     return { format, transactions, events, objects, ...(keys.length > 0 ? { keys } : {}) }
+  }
+
+  /** The history of a table of lists in Elle's EDN, a map a line. @throws DatabaseError 22023 if a write was no append */
+  toElle(lists: ListTable): string {
+    return exportElle(this, lists)
   }
 
   /** The history as a person reads it: a line an event. */
