@@ -251,7 +251,16 @@ export interface Join extends Node {
   readonly using: readonly ColumnName[]
 }
 
-export type FromItem = TableItem | DerivedTable | Join
+/** A function in FROM: `isolde_versions('account')`. */
+export interface TableFunction extends Node {
+  readonly kind: 'table_function'
+  readonly name: TableName
+  readonly arguments: readonly Expression[]
+  readonly alias: string | null
+  readonly columnAliases: readonly string[]
+}
+
+export type FromItem = TableItem | TableFunction | DerivedTable | Join
 
 /** `*`, or `t.*` if `table` is not null. */
 export interface Star extends Node {
@@ -485,6 +494,22 @@ export interface Rollback extends Node {
   readonly kind: 'rollback'
 }
 
+/** The first phase of a two-phase commit, and its two decisions; `gid` is the transaction's global identifier. */
+export interface PrepareTransaction extends Node {
+  readonly kind: 'prepare_transaction'
+  readonly gid: string
+}
+
+export interface CommitPrepared extends Node {
+  readonly kind: 'commit_prepared'
+  readonly gid: string
+}
+
+export interface RollbackPrepared extends Node {
+  readonly kind: 'rollback_prepared'
+  readonly gid: string
+}
+
 export interface Savepoint extends Node {
   readonly kind: 'savepoint'
   readonly name: string
@@ -562,6 +587,9 @@ export type Statement =
   | SetTransaction
   | Commit
   | Rollback
+  | PrepareTransaction
+  | CommitPrepared
+  | RollbackPrepared
   | Savepoint
   | RollbackTo
   | Release

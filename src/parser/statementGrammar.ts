@@ -24,6 +24,7 @@ export class StatementGrammar extends TransactionGrammar {
       { ALT: () => this.SUBRULE(this.begin) },
       { ALT: () => this.SUBRULE(this.commit) },
       { ALT: () => this.SUBRULE(this.rollback) },
+      { ALT: () => this.SUBRULE(this.prepareTransaction) },
       { ALT: () => this.SUBRULE(this.savepoint) },
       { ALT: () => this.SUBRULE(this.release) },
       { ALT: () => this.SUBRULE(this.setTransaction) },

@@ -1,11 +1,14 @@
 /** The grammar of transaction statements. Their words are unreserved, so the rules compare them by value. */
+import type { TokenType } from 'chevrotain'
 import type { Begin, IsolationLevel, SerializableMethod, SetTransaction, Statement, TransactionModes } from './ast.ts'
 import { ManipulationGrammar } from './manipulation.ts'
 import { ColumnId, Comma, Label, NumberJunk, ReservedWord, Word, keyword } from './tokens.ts'
 
 const And = keyword('and')
+const Commit = keyword('commit')
 const Not = keyword('not')
 const Only = keyword('only')
+const Rollback = keyword('rollback')
 const SetWord = keyword('set')
 const SavepointWord = keyword('savepoint')
 const To = keyword('to')
@@ -140,12 +143,31 @@ export abstract class TransactionGrammar extends ManipulationGrammar {
 
   readonly commit = this.RULE('commit', (): Statement => {
     const position = this.LA(1).startOffset
-    this.OR([{ ALT: () => this.CONSUME(keyword('commit')) }, { ALT: () => this.CONSUME(keyword('end')) }])
-    if (this.atWord('prepared')) this.refuse('COMMIT PREPARED')
+    this.OR([{ ALT: () => this.CONSUME(Commit) }, { ALT: () => this.CONSUME(keyword('end')) }])
+    const gid = this.preparedGid(Commit)
+    if (gid !== null) return { kind: 'commit_prepared', gid, position }
     this.noise()
     this.noChain()
     return { kind: 'commit', position }
   })
+
+  readonly prepareTransaction = this.RULE('prepareTransaction', (): Statement => {
+    const position = this.CONSUME(keyword('prepare')).startOffset
+    this.CONSUME(Transaction)
+    return { kind: 'prepare_transaction', gid: this.pinnedString(1).value, position }
+  })
+
+  /** `PREPARED 'gid'` behind COMMIT or ROLLBACK, though not behind their other names; null if it is not there. */
+  private preparedGid(behind: TokenType): string | null {
+    const gid = this.OPTION5({
+      GATE: () => this.LA(0).tokenTypeIdx === behind.tokenTypeIdx && this.atWord('prepared'),
+      DEF: () => {
+        this.takeWord(4, 'prepared')
+        return this.pinnedString(1).value
+      },
+    })
+    return gid === undefined || this.RECORDING_PHASE ? null : gid
+  }
 
   /** `AND NO CHAIN` is the default. */
   private noChain(): void {
@@ -159,8 +181,9 @@ export abstract class TransactionGrammar extends ManipulationGrammar {
 
   readonly rollback = this.RULE('rollback', (): Statement => {
     const position = this.LA(1).startOffset
-    this.OR([{ ALT: () => this.CONSUME(keyword('rollback')) }, { ALT: () => this.CONSUME(keyword('abort')) }])
-    if (this.atWord('prepared')) this.refuse('ROLLBACK PREPARED')
+    this.OR([{ ALT: () => this.CONSUME(Rollback) }, { ALT: () => this.CONSUME(keyword('abort')) }])
+    const gid = this.preparedGid(Rollback)
+    if (gid !== null) return { kind: 'rollback_prepared', gid, position }
     this.noise()
     const name = this.OPTION(() => {
       this.CONSUME(To)

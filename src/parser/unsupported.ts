@@ -8,7 +8,7 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 const statements = new Set(
   words(`
   alter analyse analyze call checkpoint close cluster comment deallocate declare discard do execute fetch grant import
-  listen load lock merge move notify prepare reassign refresh reindex revoke security unlisten vacuum with`),
+  listen load lock merge move notify reassign refresh reindex revoke security unlisten vacuum with`),
 )
 
 /** What CREATE and DROP may be followed by besides TABLE and INDEX. */
@@ -34,11 +34,10 @@ export function refuseUnsupported(tokens: readonly Token[]): void {
       .slice(0, count)
       .map((token) => token.image.toUpperCase())
       .join(' ')
-  if (verb === 'alter' || verb === 'prepare' || verb === 'lock' || verb === 'comment' || verb === 'import') {
+  if (verb === 'prepare' && object !== 'transaction') throw unsupportedSyntax('PREPARE', first.startOffset)
+  if (verb === 'alter' || verb === 'lock' || verb === 'comment' || verb === 'import') {
     throw unsupportedSyntax(
-      second?.tokenTypeIdx === Word.tokenTypeIdx && verb === 'lock'
-        ? 'LOCK TABLE'
-        : name(verb === 'prepare' && object !== 'transaction' ? 1 : 2),
+      second?.tokenTypeIdx === Word.tokenTypeIdx && verb === 'lock' ? 'LOCK TABLE' : name(2),
       first.startOffset,
     )
   }

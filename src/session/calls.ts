@@ -91,6 +91,7 @@ export function refuseLoneControl(engine: Engine, sql: string): void {
 
 const controlKinds: ReadonlySet<string> = new Set([
   ...['begin', 'commit', 'rollback', 'savepoint', 'release', 'rollback_to', 'set_transaction', 'set'],
+  'prepare_transaction',
 ])
 
 /** Submits the task, and resolves with its results or rejects with its error. */

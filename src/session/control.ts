@@ -23,15 +23,23 @@ import type { QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import { settingName } from './settings.ts'
 import type { BlockOptions } from './transactionBlock.ts'
-
-export type ControlStatement =
-  Begin | SetTransaction | Commit | Rollback | Savepoint | RollbackTo | Release | SetVariable | Show | Reset
+import type { TwoPhaseStatement } from './twoPhase.ts'
+import { requireNoBlock } from './twoPhase.ts'
 
 /** Those that begin, end or mark a transaction. */
-export type BlockStatement = Begin | Commit | Rollback | Savepoint | RollbackTo | Release
+export type BlockStatement = Begin | Commit | Rollback | Savepoint | RollbackTo | Release | TwoPhaseStatement
+
+export type ControlStatement = BlockStatement | SetTransaction | SetVariable | Show | Reset
+
+/** What is left to do once a statement is read: to commit the session's block, or what a two-phase statement says. */
+export type Ending = 'commit' | TwoPhaseStatement
+
+export const isEnding = (outcome: QueryResult<unknown> | Ending): outcome is Ending =>
+  outcome === 'commit' || 'kind' in outcome
 
 const blockKinds: ReadonlySet<Statement['kind']> = new Set([
   ...(['begin', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'] as const),
+  ...(['prepare_transaction', 'commit_prepared', 'rollback_prepared'] as const),
 ])
 
 export function isBlockStatement(statement: Statement): statement is BlockStatement {
@@ -40,32 +48,38 @@ export function isBlockStatement(statement: Statement): statement is BlockStatem
 
 /** What a failed block still takes. */
 export function endsFailedBlock({ kind }: Statement): boolean {
-  return kind === 'rollback' || kind === 'commit' || kind === 'rollback_to'
+  return kind === 'rollback' || kind === 'commit' || kind === 'rollback_to' || kind === 'prepare_transaction'
 }
 
 const controlKinds: ReadonlySet<Statement['kind']> = new Set([
-  ...(['begin', 'set_transaction', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'] as const),
-  ...(['set', 'show', 'reset'] as const),
+  ...blockKinds,
+  ...(['set_transaction', 'set', 'show', 'reset'] as const),
 ])
 
 export function isControlStatement(statement: Statement): statement is ControlStatement {
   return controlKinds.has(statement.kind)
 }
 
-/** The statement's result; 'commit' if the session's block is to be committed now. `among`: it stands among others in one text. */
+/** The statement's result, or what is left to do now. `among`: it stands among others in one text. */
 export function executeControl(
   state: SessionState,
   statement: ControlStatement,
   among: boolean,
   output: OutputChoice,
-): QueryResult<unknown> | 'commit' {
+): QueryResult<unknown> | Ending {
   const { block, settings } = state
   switch (statement.kind) {
     case 'begin':
       begin(state, statement.modes)
       return emptyResult('BEGIN')
     case 'commit':
-      return commit(state)
+      return endBlock(state, 'COMMIT', 'commit')
+    case 'prepare_transaction':
+      return endBlock(state, 'ROLLBACK', statement)
+    case 'commit_prepared':
+    case 'rollback_prepared':
+      requireNoBlock(state, statement, among)
+      return statement
     case 'rollback':
       if (block.kind === 'none') noTransaction(state)
       else block.rollback()
@@ -108,13 +122,14 @@ function begin(state: SessionState, modes: TransactionModes): void {
   } else block.begin('explicit', options)
 }
 
-function commit(state: SessionState): QueryResult<unknown> | 'commit' {
+/** COMMIT and PREPARE TRANSACTION: `otherwise` is the command's tag where there is no transaction to end. */
+function endBlock(state: SessionState, otherwise: string, ending: Ending): QueryResult<unknown> | Ending {
   const { block } = state
   if (block.kind !== 'explicit') {
     noTransaction(state)
-    return block.kind === 'implicit' ? 'commit' : emptyResult('COMMIT')
+    return block.kind === 'implicit' ? ending : emptyResult(otherwise)
   }
-  if (!block.failed) return 'commit'
+  if (!block.failed) return ending
   const end = block.takeEnd()
   block.rollback()
   if (end !== null) throw end

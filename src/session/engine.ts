@@ -5,6 +5,7 @@
 import type { Env, Timer } from '../env/env.ts'
 import { databaseClosed, synchronousReentry } from '../errors.ts'
 import type { DatabaseError } from '../errors.ts'
+import type { TableLookup } from '../planner/index.ts'
 import { PlanCache } from '../planner/index.ts'
 import type { CommitLog } from '../storage/log/log.ts'
 import type { Store } from '../storage/store.ts'
@@ -14,7 +15,9 @@ import type { TransactionListener, TransactionManager } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { Scheduler, Task } from './core.ts'
 import { Core } from './core.ts'
+import { holderName } from './holderName.ts'
 import { SessionState } from './sessionState.ts'
+import { systemViews } from './views/index.ts'
 import type { SettingDefaults } from './settings.ts'
 
 export interface EngineOptions {
@@ -37,6 +40,8 @@ export class Engine implements TransactionListener {
   readonly transactions: TransactionManager
   readonly core: Core
   readonly plans: PlanCache
+  /** What statements may name. */
+  readonly relations: TableLookup
   readonly memoryLimit: number
   /** Null in memory. */
   readonly log: CommitLog | null
@@ -70,7 +75,9 @@ export class Engine implements TransactionListener {
     this.memoryLimit = options.memoryLimit
     this.#settings = options.settings
     this.core = new Core(parts.env, parts.trace, options.scheduler, options.stepBudget, () => this.#flush())
-    this.plans = new PlanCache(parts.store, { maxBytes: options.planCacheBytes })
+    const views = systemViews(this)
+    this.relations = { table: (id) => parts.store.table(id), view: (name) => views.get(name) ?? null }
+    this.plans = new PlanCache(this.relations, { maxBytes: options.planCacheBytes })
   }
 
   // --------------------------------------------------------------------------------------------------- sessions
@@ -200,10 +207,10 @@ export class Engine implements TransactionListener {
   }
 
   #warn(wait: LockWait, task: Task): void {
-    const idle = wait.holders().filter((holder) => this.#session(holder.session)?.task === null)
+    const idle = wait.holders().filter((holder) => holder.session === 0 || this.#session(holder.session)?.task === null)
     if (idle.length === 0 || task.warned) return
     task.warned = true
-    const names = idle.map((holder) => `session ${holder.session}`).join(' and ')
+    const names = idle.map(holderName).join(' and ')
     this.env.warn(
       `session ${task.session} has waited for a second for ${wait.resource}, which ${names} holds in an open transaction ` +
         `without running anything: ${shorten(task.sql)} (is db.query called inside db.transaction, where tx.query was meant?)`,

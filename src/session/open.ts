@@ -3,7 +3,7 @@ import { CatalogRoot } from '../catalog/index.ts'
 import { decodeChange } from '../catalog/change.ts'
 import type { Env } from '../env/env.ts'
 import { invalidOption } from '../errors.ts'
-import type { LogListener } from '../storage/log/log.ts'
+import type { CommitLog, InDoubt, LogListener } from '../storage/log/log.ts'
 import { openLog } from '../storage/log/log.ts'
 import { Store } from '../storage/store.ts'
 import { Trace } from '../trace.ts'
@@ -102,11 +102,22 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
         const manager = new TransactionManager(store, listener, trace, start)
         manager.attachLog(log, options.durability ?? 'full')
         target = manager.logListener
+        restorePrepared(manager, log, replay.undecided)
         return manager
       },
     },
     settings,
   )
+}
+
+/** Prepared transactions are here again before anybody could touch what they have locked. */
+function restorePrepared(manager: TransactionManager, log: CommitLog, undecided: readonly InDoubt[]): void {
+  try {
+    for (const transaction of undecided) manager.restore(transaction)
+  } catch (error) {
+    log.close()
+    throw error
+  }
 }
 
 function positive(name: string, value: number | undefined, otherwise: number): number {

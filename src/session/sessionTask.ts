@@ -6,12 +6,16 @@ import { assert } from '../assert.ts'
 import type { DatabaseError } from '../errors.ts'
 import { statementCancelled } from '../errors.ts'
 import type { LockWait } from '../txn/lockWait.ts'
+import { awaitsDisk } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { Task } from './core.ts'
+import type { Ending } from './control.ts'
 import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
+import { holderName } from './holderName.ts'
 import type { SessionState } from './sessionState.ts'
 import { StatementTimers } from './timeouts.ts'
+import { runTwoPhase, twoPhaseCommand } from './twoPhase.ts'
 
 export abstract class SessionTask implements Task {
   readonly sql: string
@@ -89,12 +93,27 @@ export abstract class SessionTask implements Task {
     return TaskStep.DONE
   }
 
+  /** Does what a control statement left to do, and returns its command tag. */
+  protected end(ending: Ending): string {
+    if (ending === 'commit') {
+      this.commit()
+      return 'COMMIT'
+    }
+    this.statementEnded()
+    const transaction = runTwoPhase(this.engine, this.state, ending, false)
+    if (awaitsDisk(transaction)) this.#awaitDisk(transaction)
+    return twoPhaseCommand(ending)
+  }
+
   /** Commits the session's block. If the disk must be waited for, `awaitsDisk` is true until it is published. */
   protected commit(): void {
     const { transaction } = this.state.block
     assert(transaction !== null, 'a block that commits has a transaction')
     this.statementEnded()
-    if (this.state.block.commit(false) === 'published') return
+    if (this.state.block.commit(false) === 'committing') this.#awaitDisk(transaction)
+  }
+
+  #awaitDisk(transaction: Transaction): void {
     this.#committing = transaction
     this.engine.awaitPublication(transaction, this)
   }
@@ -102,7 +121,7 @@ export abstract class SessionTask implements Task {
   /** True while a commit of this call is not published. */
   protected get awaitsDisk(): boolean {
     if (this.commitError !== null) throw this.commitError
-    if (this.#committing?.state === 'committing') return true
+    if (this.#committing !== null && awaitsDisk(this.#committing)) return true
     this.#committing = null
     return false
   }
@@ -154,7 +173,7 @@ export abstract class SessionTask implements Task {
   waitDescription(): string {
     const { wait } = this
     if (wait === null) return 'the statement waits for its caller'
-    const holders = wait.holders().map((holder) => `session ${holder.session}`)
+    const holders = wait.holders().map(holderName)
     return `${wait.mode} on ${wait.resource}${holders.length === 0 ? '' : `, held by ${holders.join(' and ')}`}`
   }
 

@@ -9,7 +9,7 @@ import type { NormalisedText } from '../parser/ast.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
 import type { BlockStatement } from './control.ts'
-import { endsFailedBlock, executeControl, isBlockStatement } from './control.ts'
+import { endsFailedBlock, executeControl, isBlockStatement, isEnding } from './control.ts'
 import type { Engine } from './engine.ts'
 import { runImmediately } from './immediate.ts'
 import type { OutputChoice } from './output.ts'
@@ -19,6 +19,7 @@ import type { SessionState } from './sessionState.ts'
 import type { StatementSource } from './statementsTask.ts'
 import { StatementsTask } from './statementsTask.ts'
 import { StreamTask } from './streamTask.ts'
+import { runTwoPhase, twoPhaseCommand } from './twoPhase.ts'
 
 /** What a statement that returns no rows did. */
 export interface RunResult {
@@ -138,9 +139,13 @@ export class Statement<Row = ObjectRow> {
     if (trace.on || core.hasExclusive) return this.#runAsTask(state, [])
     if (state.block.failed && !endsFailedBlock(statement)) throw state.block.refusal()
     const outcome = executeControl(state, statement, false, this.#output)
-    if (outcome !== 'commit') return outcome
-    state.block.commit(true)
-    return emptyResult('COMMIT')
+    if (!isEnding(outcome)) return outcome
+    if (outcome === 'commit') {
+      state.block.commit(true)
+      return emptyResult('COMMIT')
+    }
+    runTwoPhase(this.#engine, state, outcome, true)
+    return emptyResult(twoPhaseCommand(outcome))
   }
 
   #runAsTask(state: SessionState, parameters: readonly unknown[]): QueryResult<unknown> {

@@ -11,7 +11,7 @@ import type { CachedStatement } from '../planner/index.ts'
 import type { NormalisedText, Statement } from '../parser/ast.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
-import { endsFailedBlock, executeControl, isControlStatement } from './control.ts'
+import { endsFailedBlock, executeControl, isControlStatement, isEnding } from './control.ts'
 import type { CopySource } from './copyRun.ts'
 import { CopyRun, fileSource } from './copyRun.ts'
 import { TaskStep } from './core.ts'
@@ -149,8 +149,7 @@ export class StatementsTask extends SessionTask {
     if (state.block.failed && !endsFailedBlock(statement)) throw state.block.refusal()
     if (isControlStatement(statement)) {
       const outcome = executeControl(state, statement, this.#statements.length > 1, this.#output)
-      if (outcome === 'commit') this.commit()
-      this.#complete(outcome === 'commit' ? emptyResult('COMMIT') : outcome)
+      this.#complete(isEnding(outcome) ? emptyResult(this.end(outcome)) : outcome)
       return true
     }
     const transaction = state.block.transaction ?? state.block.begin('implicit', state.defaultModes())
@@ -159,7 +158,7 @@ export class StatementsTask extends SessionTask {
     if (history.on) history.statement(transaction, this.sql.slice(cached.start, cached.end))
     if (statement.kind === 'explain') {
       this.#complete(
-        textRows('QUERY PLAN', explain(statement, transaction.catalog, engine.store), 'EXPLAIN', this.#output),
+        textRows('QUERY PLAN', explain(statement, transaction.catalog, engine.relations), 'EXPLAIN', this.#output),
       )
     } else this.#run = this.#runOf(cached, transaction)
     return true

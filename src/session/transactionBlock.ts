@@ -114,6 +114,16 @@ export class TransactionBlock {
     return this.#transactions.commit(transaction, synchronously)
   }
 
+  /** As `commit`: the block is left, and the transaction is prepared, or waits for the disk to be. */
+  prepare(gid: string, nowMicros: number, synchronously: boolean): Transaction {
+    const transaction = this.transaction
+    assert(transaction !== null, 'nothing to prepare')
+    this.#leave()
+    this.#settings.dropLocal()
+    this.#transactions.prepare(transaction, gid, nowMicros, synchronously)
+    return transaction
+  }
+
   rollback(): void {
     const transaction = this.transaction
     this.#settings.values = this.#settingsBefore

@@ -25,7 +25,7 @@ import type { Writer } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
 import type { ReadLocks } from './locking/readLocks.ts'
 import type { DatabaseMode } from './lockModes.ts'
-import type { LockOwner, LockWait } from './lockWait.ts'
+import type { LockWait } from './lockWait.ts'
 import { isolationTitled } from './isolation.ts'
 import { HistoryRecorder } from './history/historyRecorder.ts'
 import { LockManager } from './lockManager.ts'
@@ -222,6 +222,8 @@ export class TransactionManager implements Engine {
     }
     transaction.state = 'committing'
     this.#toLog(this.#log, transaction, this.#durability === 'full', synchronously, this.#appendCommit)
+    // The next serial transaction goes on from here.
+    if (transaction.isolation.alone && !transaction.published) this.locks.releaseDatabase(transaction)
     return transaction.published ? 'published' : 'committing'
   }
 

@@ -1,0 +1,129 @@
+/**
+ * Prepared transactions (PREPARE TRANSACTION): the first phase of a two-phase commit.
+ *
+ *     active ──PREPARE──► preparing ──durable──► prepared ──COMMIT PREPARED──► committing ──durable──► published
+ *                                                   └─────ROLLBACK PREPARED──► rollingBack ─durable──► rolledBack
+ *
+ * A prepared transaction belongs to no session. It can no longer fail: everything that could refuse its commit has been
+ * asked, its redo and its locks are in the log, and nobody but a decision ends it: no deadlock (it waits for nothing), no
+ * timeout, no serialization failure (others are the victims then), no crash.
+ *
+ * After a crash it is here again (`restore`): the same writes, uncommitted, with the same locks. Its session is not.
+ */
+import type { CatalogChange } from '../catalog/index.ts'
+import { decodeChange } from '../catalog/change.ts'
+import { assert } from '../assert.ts'
+import { cannotPrepare, gidInUse, gidTooLong, noSuchPrepared, preparedBusy } from '../errors.ts'
+import type { PreparedSink } from '../storage/log/log.ts'
+import { restoreDelete, restoreInsert, restoreLock, restoreUpdate } from '../storage/row/restoreRows.ts'
+import type { RowTable } from '../storage/row/table.ts'
+import { RowMode } from '../storage/undo.ts'
+import type { Value } from '../types/value.ts'
+import type { Engine, TableMode, Transaction } from './transaction.ts'
+
+/** As in PostgreSQL: a gid is shorter than this. */
+const gidBytesMax = 200
+
+/** The prepared transactions of a database, by gid, from the moment their record is written until they are decided. */
+export class PreparedTransactions {
+  readonly #byGid = new Map<string, Transaction>()
+
+  get size(): number {
+    return this.#byGid.size
+  }
+
+  /** In the order of their preparing. */
+  all(): IterableIterator<Transaction> {
+    return this.#byGid.values()
+  }
+
+  /** Throws 22023, 42710, 0A000 unless the transaction can be prepared under this name. */
+  check(transaction: Transaction, gid: string): void {
+    if (new TextEncoder().encode(gid).length >= gidBytesMax) throw gidTooLong(gid)
+    if (this.#byGid.has(gid)) throw gidInUse(gid)
+    if (transaction.unpreparable !== null) throw cannotPrepare(transaction.unpreparable)
+  }
+
+  add(transaction: Transaction): void {
+    assert(transaction.preparation !== null, 'what is prepared has a name')
+    this.#byGid.set(transaction.preparation.gid, transaction)
+  }
+
+  /** The one that is to be decided. Throws 42704; 55000 if somebody has begun to. */
+  undecided(gid: string): Transaction {
+    const transaction = this.#byGid.get(gid)
+    if (transaction === undefined) throw noSuchPrepared(gid)
+    if (transaction.state !== 'prepared') throw preparedBusy(gid)
+    return transaction
+  }
+
+  /** It has ended. */
+  forget({ preparation }: Transaction): void {
+    if (preparation !== null) this.#byGid.delete(preparation.gid)
+  }
+}
+
+/**
+ * Makes of a fresh transaction the prepared one that the log describes. Nobody else is about: recovery has replayed what is
+ * committed, no session has begun, and prepared transactions got their locks beside each other before the crash.
+ */
+export class PreparedRestore implements PreparedSink {
+  readonly #engine: Engine
+  readonly #transaction: Transaction
+
+  constructor(engine: Engine, transaction: Transaction) {
+    this.#engine = engine
+    this.#transaction = transaction
+    transaction.command = 1
+  }
+
+  catalog(payload: string): void {
+    const transaction = this.#transaction
+    const change: CatalogChange = decodeChange(payload)
+    transaction.ownCatalog = transaction.catalog.apply(change)
+    this.#engine.store.apply(change)
+    transaction.changes.push(change)
+  }
+
+  catalogLock(): void {
+    granted(this.#transaction.lockCatalog())
+  }
+
+  tableLock(tableId: number, mode: number): void {
+    granted(this.#transaction.lockTable(this.#table(tableId), mode as TableMode))
+  }
+
+  rowLock(tableId: number, rowId: number, mode: number): void {
+    const table = this.#table(tableId)
+    if (mode < RowMode.NO_KEY_UPDATE) this.#engine.locks.holdRow(this.#transaction, table, rowId, mode as RowMode)
+    else restoreLock(table, this.#transaction, rowId, mode as RowMode).requested = true
+  }
+
+  insert(tableId: number, rowId: number, values: readonly Value[]): void {
+    restoreInsert(this.#table(tableId), this.#transaction, rowId, values)
+  }
+
+  update(tableId: number, rowId: number, columns: readonly number[], values: readonly Value[]): void {
+    restoreUpdate(this.#table(tableId), this.#transaction, rowId, columns, values)
+  }
+
+  delete(tableId: number, rowId: number): void {
+    restoreDelete(this.#table(tableId), this.#transaction, rowId)
+  }
+
+  readTable(): void {}
+
+  readRange(): void {}
+
+  readRow(): void {}
+
+  #table(id: number): RowTable {
+    const table = this.#engine.store.table(id)
+    assert(table !== null, `table ${id} of a prepared transaction exists`)
+    return table
+  }
+}
+
+function granted(wait: object | null): void {
+  assert(wait === null, 'the locks of prepared transactions do not exclude each other')
+}
