@@ -10,16 +10,11 @@
 import type { Value } from '../types/value.ts'
 import type { ReadView } from './readView.ts'
 import type { Index } from './row/index.ts'
-import type { Key } from './row/keyTree.ts'
+import type { KeyRange } from './row/keyRange.ts'
 import type { RowPage, RowScan } from './row/rowScan.ts'
 import type { RowTable } from './row/table.ts'
 
-/** An interval of an index's keys; `bounds` are the bits of `Bound` (treeCursor.ts): which sides are closed, and how. */
-export interface KeyRange {
-  readonly low: Key
-  readonly high: Key
-  readonly bounds: number
-}
+export type { KeyRange } from './row/keyRange.ts'
 
 /** What a scan looks for, where a history is recorded: of all rows that it meets, those with such values are read. */
 export interface RowPredicate {

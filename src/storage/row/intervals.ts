@@ -15,7 +15,7 @@
  * through a hash, so that the same calls build the same tree. Adding, removing and finding the first take O(log n).
  */
 import { assert } from '../../assert.ts'
-import type { KeyRange } from '../readGuard.ts'
+import type { KeyRange } from './keyRange.ts'
 import type { Key, KeyOrder } from './keyTree.ts'
 import { Bound } from './treeCursor.ts'
 
@@ -175,6 +175,28 @@ export class Intervals<Owner> {
   #endsAfter(a: Interval<Owner>, b: Interval<Owner>): boolean {
     return cutOrder(this.#order, a.high, a.highSide, b.high, b.highSide) > 0
   }
+}
+
+/** True if some key, whether or not any row has it, lies in both ranges. */
+export function rangesOverlap(order: KeyOrder, a: KeyRange, b: KeyRange): boolean {
+  const aLow = lowSideOf(a.bounds)
+  const aHigh = highSideOf(a.bounds)
+  const bLow = lowSideOf(b.bounds)
+  const bHigh = highSideOf(b.bounds)
+  return (
+    cutOrder(order, a.low, aLow, b.high, bHigh) < 0 &&
+    cutOrder(order, b.low, bLow, a.high, aHigh) < 0 &&
+    cutOrder(order, a.low, aLow, a.high, aHigh) < 0 &&
+    cutOrder(order, b.low, bLow, b.high, bHigh) < 0
+  )
+}
+
+/** True if every key of `inner` lies in `outer`. */
+export function rangeCovers(order: KeyOrder, outer: KeyRange, inner: KeyRange): boolean {
+  return (
+    cutOrder(order, outer.low, lowSideOf(outer.bounds), inner.low, lowSideOf(inner.bounds)) <= 0 &&
+    cutOrder(order, inner.high, highSideOf(inner.bounds), outer.high, highSideOf(outer.bounds)) <= 0
+  )
 }
 
 function lowSideOf(bounds: number): Side {

@@ -11,7 +11,6 @@
  * a writer's probe of a row a null check.
  */
 import { PAGE_ROWS, pageOf } from '../ids.ts'
-import type { Index } from './index.ts'
 
 /** A transaction as storage knows it here. */
 export interface Reader {
@@ -59,7 +58,6 @@ export interface TableRead {
 /** What owns an interval of `Index.sireads`. */
 export interface RangeRead {
   readonly reader: Reader
-  readonly index: Index
   readonly statement: string | null
 }
 

@@ -5,7 +5,7 @@
  * hides none. (Ports and Grittner 2012, section 6.2; what PostgreSQL keeps of a summarised *writer*, the earliest commit to
  * which it has an edge, stays with the versions that lead to it.)
  */
-import type { Sireads } from './footprint.ts'
+import type { Sireads } from './sireads.ts'
 import type { ConflictNode } from './node.ts'
 import { Edge } from './node.ts'
 

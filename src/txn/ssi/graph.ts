@@ -35,9 +35,10 @@ import { ABSENT, versionKeys } from '../../storage/row/versions.ts'
 import type { UndoEntry, Writer } from '../../storage/undo.ts'
 import type { Trace } from '../../trace.ts'
 import { explain, explainTold } from './explain.ts'
-import type { SireadLimits } from './footprint.ts'
-import { defaultSireadLimits, Sireads } from './footprint.ts'
+import type { SireadLimits } from './sireads.ts'
+import { defaultSireadLimits, Sireads } from './sireads.ts'
 import { EndedNodes } from './endedNodes.ts'
+import type { ReadTracker } from './guard.ts'
 import { SsiGuard } from './guard.ts'
 import type { ConflictOwner, Meeting } from './node.ts'
 import { ConflictNode, Edge, nodeOf, statementOf } from './node.ts'
@@ -61,7 +62,7 @@ export interface ConflictHost {
   doomed(owner: ConflictOwner, error: DatabaseError): void
 }
 
-export class ConflictGraph {
+export class ConflictGraph implements ReadTracker {
   readonly sireads: Sireads
   readonly #host: ConflictHost
   /** Serializable transactions that may write, and have not been published or rolled back. */

@@ -8,15 +8,21 @@ import type { Index } from '../../storage/row/index.ts'
 import type { RowPage } from '../../storage/row/rowScan.ts'
 import type { RowTable } from '../../storage/row/table.ts'
 import type { UndoEntry } from '../../storage/undo.ts'
-import type { ConflictGraph } from './graph.ts'
 import type { ConflictNode, ConflictOwner } from './node.ts'
+import type { Sireads } from './sireads.ts'
+
+/** What the guard asks of the graph. */
+export interface ReadTracker {
+  readonly sireads: Sireads
+  passedOver(node: ConflictNode, entry: UndoEntry, table: RowTable): void
+}
 
 export class SsiGuard implements ReadGuard {
-  readonly #graph: ConflictGraph
+  readonly #graph: ReadTracker
   readonly #owner: ConflictOwner
   readonly #node: ConflictNode
 
-  constructor(graph: ConflictGraph, owner: ConflictOwner, node: ConflictNode) {
+  constructor(graph: ReadTracker, owner: ConflictOwner, node: ConflictNode) {
     this.#graph = graph
     this.#owner = owner
     this.#node = node

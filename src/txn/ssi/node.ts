@@ -11,12 +11,13 @@
  */
 import { assert } from '../../assert.ts'
 import type { DatabaseError } from '../../errors.ts'
-import type { Reader } from '../../storage/row/readers.ts'
 import type { Index } from '../../storage/row/index.ts'
+import type { Interval } from '../../storage/row/intervals.ts'
+import type { RangeRead, Reader, RowRead, TableRead } from '../../storage/row/readers.ts'
+import { TableReaders } from '../../storage/row/readers.ts'
 import type { RowTable } from '../../storage/row/table.ts'
 import type { Writer } from '../../storage/undo.ts'
 import type { Isolation } from '../isolation.ts'
-import type { Footprint } from './footprint.ts'
 
 /** The text of a statement, for explanations; the transaction keeps those of its last statements. */
 export interface StatementNote {
@@ -144,6 +145,41 @@ export class ConflictNode implements Reader {
       for (let edge = writer.ins; edge !== null; edge = edge.nextIn) if (edge.reader === this) return edge
     }
     return null
+  }
+}
+
+export interface RangeSiread {
+  readonly index: Index
+  readonly interval: Interval<RangeRead>
+}
+
+/** What one transaction has read of one table (sireads.ts). */
+export class Footprint implements TableRead {
+  readonly reader: ConflictNode
+  readonly table: RowTable
+  readonly readers: TableReaders
+  /** The statement that read the whole table. */
+  statement: string | null = null
+  whole = false
+  rows: RowRead | null = null
+  rowCount = 0
+  readonly ranges: RangeSiread[] = []
+  /** The next table of the same reader. */
+  next: Footprint | null
+  /** Links among the readers of the whole table. */
+  newer: TableRead | null = null
+  older: TableRead | null = null
+
+  constructor(reader: ConflictNode, table: RowTable) {
+    this.reader = reader
+    this.table = table
+    this.readers = table.readers ??= new TableReaders()
+    this.next = reader.footprints
+    reader.footprints = this
+  }
+
+  get count(): number {
+    return this.rowCount + this.ranges.length + (this.whole ? 1 : 0)
   }
 }
 

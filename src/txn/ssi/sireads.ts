@@ -12,41 +12,10 @@
  */
 import type { KeyRange } from '../../storage/readGuard.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { Interval } from '../../storage/row/intervals.ts'
 import { Intervals } from '../../storage/row/intervals.ts'
-import type { RangeRead, RowRead, TableRead } from '../../storage/row/readers.ts'
-import { TableReaders } from '../../storage/row/readers.ts'
 import type { RowTable } from '../../storage/row/table.ts'
-import type { ConflictNode } from './node.ts'
-
-export class Footprint implements TableRead {
-  readonly reader: ConflictNode
-  readonly table: RowTable
-  readonly readers: TableReaders
-  /** The statement that read the whole table. */
-  statement: string | null = null
-  whole = false
-  rows: RowRead | null = null
-  rowCount = 0
-  readonly ranges: Interval<RangeRead>[] = []
-  /** The next table of the same reader. */
-  next: Footprint | null
-  /** Links among the readers of the whole table. */
-  newer: TableRead | null = null
-  older: TableRead | null = null
-
-  constructor(reader: ConflictNode, table: RowTable) {
-    this.reader = reader
-    this.table = table
-    this.readers = table.readers ??= new TableReaders()
-    this.next = reader.footprints
-    reader.footprints = this
-  }
-
-  get count(): number {
-    return this.rowCount + this.ranges.length + (this.whole ? 1 : 0)
-  }
-}
+import type { ConflictNode, RangeSiread } from './node.ts'
+import { Footprint, nodeOf } from './node.ts'
 
 export interface SireadLimits {
   /** Rows that one transaction reads by key in one table. */
@@ -96,10 +65,10 @@ export class Sireads {
     if (footprint.whole) return
     const { ranges } = footprint
     for (let i = ranges.length - 1; i >= 0 && i >= ranges.length - RANGES_COMPARED; i--) {
-      if (ranges[i]!.owner.index === index && sameRange(index, ranges[i]!.range, range)) return
+      if (ranges[i]!.index === index && sameRange(index, ranges[i]!.interval.range, range)) return
     }
     index.sireads ??= new Intervals(index.keys.order)
-    ranges.push(index.sireads.add(range, { reader: node, index, statement }))
+    ranges.push({ index, interval: index.sireads.add(range, { reader: node, statement }) })
     this.#added(footprint, ranges.length > this.limits.rangesOfTable, statement)
   }
 
@@ -161,7 +130,9 @@ export class Sireads {
     for (let footprint = node.footprints; footprint !== null; footprint = footprint.next) {
       const { table } = footprint
       if (footprint.whole) this.readTable(heir, table, footprint.statement)
-      for (const { range, owner } of footprint.ranges) this.readRange(heir, table, owner.index, range, owner.statement)
+      for (const { index, interval } of footprint.ranges) {
+        this.readRange(heir, table, index, interval.range, interval.owner.statement)
+      }
       this.#bequeathRows(footprint, heir)
     }
     this.release(node)
@@ -200,7 +171,7 @@ export class Sireads {
     const { sireads } = index
     if (sireads === null || sireads.size === 0) return
     const readers = new Set<ConflictNode>()
-    sireads.overlapping({ low: null, high: null, bounds: 0 }, ({ owner }) => readers.add(owner.reader as ConflictNode))
+    sireads.overlapping({ low: null, high: null, bounds: 0 }, ({ owner }) => readers.add(nodeOf(owner.reader)))
     for (const reader of readers) this.readTable(reader, table, null)
   }
 }
@@ -216,9 +187,8 @@ function largest(node: ConflictNode): Footprint {
   return found
 }
 
-function removeRange(range: Interval<RangeRead>): void {
-  const { index } = range.owner
-  index.sireads!.remove(range)
+function removeRange({ index, interval }: RangeSiread): void {
+  index.sireads!.remove(interval)
   if (index.sireads!.size === 0) index.sireads = null
 }
 
