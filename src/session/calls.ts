@@ -47,6 +47,7 @@ export function tryQuery<Row>(
   const planned = cached.plan(state.block.transaction?.catalog ?? engine.transactions.catalog, parameters)
   const { compiled } = planned
   if (!compiled.endsAtOnce) return null
+  if (state.block.transaction?.isolation.tracksReads === true) state.block.transaction.noteStatement(sql)
   const form = outputChoice(options).formOf(compiled)
   const execution = runImmediately(engine, state, compiled, planned.bind(parameters, literals, state), form, false)
   return execution === null ? null : (resultOf(compiled, execution) as QueryResult<Row>)

@@ -59,7 +59,9 @@ function readAlone(
   const { transactions } = engine
   for (const table of compiled.tables) if (!transactions.mayRead(table)) return null
   transactions.readView(sharedView)
-  if (state.defaultModes().isolation.reads === 'in place') sharedView.timestamp = Number.POSITIVE_INFINITY
+  const { isolation } = state.defaultModes()
+  if (isolation.tracksReads && !transactions.conflicts.isSafeNow) return null
+  if (isolation.reads === 'in place') sharedView.timestamp = Number.POSITIVE_INFINITY
   const execution = start(engine, compiled, null, sharedView, parameters, output)
   assert(runToEnd(execution) === Step.DONE, 'a read waits for no row')
   return execution

@@ -156,6 +156,7 @@ export class StatementsTask extends SessionTask {
     state.block.fresh = false
     const { history } = engine.transactions
     if (history.on) history.statement(transaction, this.sql.slice(cached.start, cached.end))
+    if (transaction.isolation.tracksReads) transaction.noteStatement(this.sql.slice(cached.start, cached.end))
     if (statement.kind === 'explain') {
       this.#complete(
         textRows('QUERY PLAN', explain(statement, transaction.catalog, engine.relations), 'EXPLAIN', this.#output),
