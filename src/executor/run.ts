@@ -9,12 +9,15 @@ import type { ReadView } from '../storage/readView.ts'
 import type { IndexCursor } from '../storage/row/cursor.ts'
 import type { SourceScan } from '../storage/scanSource.ts'
 import type { LockWait } from '../txn/lockWait.ts'
-import type { Transaction } from '../txn/transaction.ts'
+import type { Outcome, Transaction } from '../txn/transaction.ts'
 import type { Value } from '../types/value.ts'
 import type { MemoryAccount } from './memoryAccount.ts'
 import { LAYOUT, type PipelineStep, Step } from './outcome.ts'
 import { valueBytes, type RowBuffer, type Seen } from './rowBuffer.ts'
 import type { Execution, ExecutionContext } from './execution.ts'
+
+/** What a phase does as a generator: it yields when the budget is used up, and returns how it ends. */
+export type Work = Generator<undefined, Outcome>
 
 /** A part of a program. */
 export interface Phase {
@@ -81,6 +84,8 @@ export class Run implements Execution {
   /** The loop in which a pipeline was parked, and its variables. */
   depth = 0
   saved: unknown[] = []
+  /** Of the phase that is a generator. */
+  work: Work | null = null
   /** The row that a cursor has fetched has not been processed yet. */
   #fetched = false
 
@@ -119,6 +124,11 @@ export class Run implements Execution {
     const { phases } = this.#shape
     while (this.#phase < phases.length) {
       const outcome = phases[this.#phase]!.step(this)
+      // A scan that met a lock has yielded no more rows: what this run has done does not count.
+      if (this.view.guard !== null && this.transaction !== null && this.transaction.waitingFor !== null) {
+        this.transaction.abandon()
+        return Step.BLOCKED
+      }
       if (outcome !== Step.DONE) return outcome
       this.#enter(this.#phase + 1)
     }

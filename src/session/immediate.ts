@@ -61,6 +61,7 @@ function readAlone(
   transactions.readView(sharedView)
   const { isolation } = state.defaultModes()
   if (isolation.tracksReads && !transactions.conflicts.isSafeNow) return null
+  if ((isolation.locksReads || isolation.alone) && !transactions.idle) return null
   if (isolation.reads === 'in place') sharedView.timestamp = Number.POSITIVE_INFINITY
   const execution = start(engine, compiled, null, sharedView, parameters, output)
   assert(runToEnd(execution) === Step.DONE, 'a read waits for no row')

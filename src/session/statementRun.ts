@@ -86,6 +86,8 @@ export class StatementRun {
       case Step.BLOCKED:
         this.#again('lock')
         this.wait = this.#transaction.waitingFor
+        // The wait may be over already, if it made a deadlock that a new order of the queue dissolved.
+        if (this.wait === null) return TaskStep.YIELD
         return this.#blocked()
       case Step.RESTART:
         this.#again('newer version')

@@ -39,6 +39,7 @@ export interface Writer {
 /** A table as its undo entries see it: what rollback, pruning and the log ask of it. */
 export interface VersionedTable {
   readonly id: number
+  readonly name: string
   /** The newest entry of the row; null if it has none. */
   head(rowId: number): UndoEntry | null
   /** Takes back the newest version of the entry's row; the entry is the head of its chain. */

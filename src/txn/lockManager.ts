@@ -17,19 +17,36 @@ import { deadlockDetected } from '../errors.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Writer } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
+import type { KeyRange } from '../storage/readGuard.ts'
+import type { Index } from '../storage/row/index.ts'
+import type { Key } from '../storage/row/keyTree.ts'
+import { CLOSED } from '../storage/row/treeCursor.ts'
 import type { Trace } from '../trace.ts'
 import { describeCycle, examine, victimOf } from './deadlock.ts'
-import type { Grant, LockOwner } from './lockWait.ts'
-import { Lock, LockWait, RowLock } from './lockWait.ts'
-import { TABLE_MODES, TableMode } from './lockModes.ts'
+import type { AdvisoryGrant, AdvisoryKey } from './locking/advisoryLock.ts'
+import { AdvisoryLock, AdvisoryLocks, AdvisoryWait, SessionOwner } from './locking/advisoryLock.ts'
+import { KeyRangeLock, RangeGrant, RangeWait } from './locking/keyRangeLock.ts'
+import type { LockRow } from './locking/lockRows.ts'
+import { describeLock, describeWriters } from './locking/lockRows.ts'
+import type { Grant, LockOwner, LockWait } from './lockWait.ts'
+import { Lock, LockWait as Wait, RowLock } from './lockWait.ts'
+import type { DatabaseMode } from './lockModes.ts'
+import { DATABASE_MODES, RangeMode, TABLE_MODES, TableMode } from './lockModes.ts'
 
 export type { LockOwner, LockWait } from './lockWait.ts'
 
 export class LockManager {
+  /** Transactions that run serially, or wait to: while there are none, nobody locks the database. */
+  serials = 0
   /** Locks of rows that somebody waits for, or holds by name: none when nobody waits. */
   rowLockCount = 0
   readonly #tables = new Map<number, Lock>()
   readonly #rows = new Map<RowTable, Map<number, RowLock>>()
+  /** Rows and ranges that are locked because they were read. */
+  fineLocks = 0
+  readonly #ranges = new Map<RowTable, KeyRangeLock>()
+  readonly #advisory = new AdvisoryLocks()
+  readonly #database = new Lock('database', DATABASE_MODES, null)
   readonly #catalog = new Lock('catalog', TABLE_MODES, null)
   readonly #waiting = new Set<LockOwner>()
   /** Holds of, and waits for, ACCESS EXCLUSIVE on tables: the one mode in which plain reads have to wait. */
@@ -67,7 +84,7 @@ export class LockManager {
   lockTable(owner: LockOwner, table: RowTable, mode: TableMode): LockWait | null {
     const lock = this.#tableLock(table)
     for (const grant of owner.tableGrants) if (grant.lock === lock && grant.mode === mode) return null
-    return this.#acquire(owner, lock, mode, true)
+    return this.#acquire(owner, lock, mode)
   }
 
   /** True if the owner could have the table in this mode without waiting, now. */
@@ -88,7 +105,7 @@ export class LockManager {
 
   lockCatalog(owner: LockOwner): LockWait | null {
     for (const grant of owner.tableGrants) if (grant.lock === this.#catalog) return null
-    return this.#acquire(owner, this.#catalog, TableMode.EXCLUSIVE, true)
+    return this.#acquire(owner, this.#catalog, TableMode.EXCLUSIVE)
   }
 
   /** Gives up the table locks behind the first `kept`. */
@@ -96,9 +113,8 @@ export class LockManager {
     const { tableGrants } = owner
     while (tableGrants.length > kept) {
       const grant = tableGrants.pop()!
-      remove(grant.lock.grants, grant)
       if (isExclusive(grant.lock, grant.mode)) this.#exclusive--
-      if (grant.lock.waits.length > 0) this.#wake(grant.lock)
+      this.#release(grant)
     }
   }
 
@@ -126,7 +142,7 @@ export class LockManager {
         return
       }
     }
-    this.#hold(owner, lock, mode, true)
+    this.#hold({ owner, lock, mode, requested: true })
   }
 
   /** The owner has become the writer of a row: those who wait for it are its to wake. */
@@ -137,14 +153,13 @@ export class LockManager {
 
   /** Queues for a row that cannot be had now. Throws 40P01 as `lockTable` does. */
   waitForRow(owner: LockOwner, table: RowTable, rowId: number, mode: number): LockWait {
-    const lock = this.#rowLock(table, rowId)
-    const wait = new LockWait(owner, lock, mode, this.#leave)
-    return this.#enqueue(wait, placeOf(wait))
+    const wait = new Wait(owner, this.#rowLock(table, rowId), mode, this.#leave)
+    return this.#enqueue(wait, wait.place())
   }
 
   #rowLock(table: RowTable, rowId: number): RowLock {
     let rows = this.#rows.get(table)
-    if (rows === undefined) this.#rows.set(table, (rows = new Map()))
+    if (rows === undefined) this.#rows.set(table, (rows = new Map<number, RowLock>()))
     let lock = rows.get(rowId)
     if (lock === undefined) {
       lock = new RowLock(table, rowId, this.#ownerOf)
@@ -173,23 +188,135 @@ export class LockManager {
       const given = rowGrants.splice(kept)
       for (const grant of given) {
         if (idle && grant.requested) rowGrants.push(grant)
-        else {
-          remove(grant.lock.grants, grant)
-          if (grant.lock.waits.length > 0) this.#wake(grant.lock)
-          this.#dropIfIdle(grant.lock as RowLock)
-        }
+        else this.#release(grant)
       }
     }
     this.rowsReleased(owner)
   }
 
-  #dropIfIdle(lock: RowLock): void {
-    if (!lock.idle) return
-    const rows = this.#rows.get(lock.table!)
-    if (rows?.get(lock.rowId) !== lock) return
-    rows.delete(lock.rowId)
-    this.rowLockCount--
-    if (rows.size === 0) this.#rows.delete(lock.table!)
+  /** The owner holds the whole table SHARE: gives up what finer locks it has because it read. */
+  releaseReads(owner: LockOwner, table: RowTable): void {
+    const given = owner.rowGrants.filter(({ lock, mode }) => lock.table === table && isRead(lock, mode))
+    if (given.length === 0) return
+    owner.rowGrants = owner.rowGrants.filter(({ lock, mode }) => lock.table !== table || !isRead(lock, mode))
+    for (const grant of given) this.#release(grant)
+  }
+
+  // Key ranges.
+
+  /** Null if the owner holds the range now. Throws 40P01 as `lockTable` does. */
+  lockRange(owner: LockOwner, table: RowTable, index: Index, range: KeyRange, mode: RangeMode): LockWait | null {
+    let lock = this.#ranges.get(table)
+    if (lock === undefined) this.#ranges.set(table, (lock = new KeyRangeLock(table)))
+    if (lock.covers(owner, index, range, mode)) return null
+    const wait = new RangeWait(owner, lock, mode, index, range, this.#leave)
+    const place = wait.place()
+    if (wait.isHeldUp || blockedAhead(wait, place)) return this.#enqueue(wait, place)
+    this.#hold(new RangeGrant(owner, lock, mode, true, index, range))
+    return null
+  }
+
+  /** The first index with a locked range of another that contains the row's newest key; null if there is none. */
+  indexAgainst(owner: LockOwner, table: RowTable, rowId: number): Index | null {
+    const lock = this.#ranges.get(table)
+    if (lock === undefined) return null
+    for (const index of lock.indexes) if (lock.isKeyTaken(owner, index, table.keyOf(index, rowId))) return index
+    return null
+  }
+
+  /** True if the row's newest key in this index lies in a range that another holds. */
+  isKeyTaken(owner: LockOwner, table: RowTable, rowId: number, index: Index): boolean {
+    return this.#ranges.get(table)?.isKeyTaken(owner, index, table.keyOf(index, rowId)) ?? false
+  }
+
+  /** Queues for a key that is to be written and lies in another's range. Throws 40P01. */
+  waitForKey(owner: LockOwner, table: RowTable, index: Index, key: Key): LockWait {
+    const range: KeyRange = { low: key, high: key, bounds: CLOSED }
+    const wait = new RangeWait(owner, this.#ranges.get(table)!, RangeMode.WRITE, index, range, this.#leave)
+    return this.#enqueue(wait, wait.place())
+  }
+
+  // The database.
+
+  /** A serial transaction begins; from the first one on, those who write or lock what they read hold the database too. */
+  serialBegins(open: Iterable<{ readonly owner: LockOwner; readonly mode: DatabaseMode | null }>): void {
+    if (this.serials++ > 0) return
+    for (const { owner, mode } of open) {
+      if (mode !== null && owner.databaseGrant === null) {
+        this.#hold({ owner, lock: this.#database, mode, requested: true })
+      }
+    }
+  }
+
+  /** Null if the owner has the database in this mode now: its first mode lasts. Throws 40P01 as `lockTable` does. */
+  lockDatabase(owner: LockOwner, mode: DatabaseMode): LockWait | null {
+    if (owner.databaseGrant !== null && owner.databaseGrant.mode >= mode) return null
+    return this.#acquire(owner, this.#database, mode)
+  }
+
+  releaseDatabase(owner: LockOwner): void {
+    const grant = owner.databaseGrant
+    if (grant === null) return
+    owner.databaseGrant = null
+    this.#release(grant)
+  }
+
+  // Advisory locks.
+
+  /** The holder of a session's advisory locks: make one a session, and `unlockAllAdvisory` when it ends. */
+  sessionOwner(session: number): SessionOwner {
+    return new SessionOwner(session, this.#waiting)
+  }
+
+  /**
+   * Null if `holder`, which is the transaction itself or its session's owner, holds the key now; each such call of a session
+   * counts. Else the wait; make the call again when it is granted. A transaction's locks go as its table locks do.
+   */
+  lockAdvisory(holder: LockOwner, transaction: LockOwner, key: AdvisoryKey, exclusive: boolean): LockWait | null {
+    const lock = this.#advisory.make(key)
+    const mode = exclusive ? 1 : 0
+    const own = lock.grants.find((grant) => grant.owner === holder && grant.mode === mode) as AdvisoryGrant | undefined
+    if (own !== undefined) {
+      own.requested = true
+      own.count++
+      return null
+    }
+    const wait = new AdvisoryWait(transaction, holder, lock, mode, this.#leave)
+    const place = wait.place()
+    if (wait.isHeldUp || blockedAhead(wait, place)) return this.#enqueue(wait, place)
+    const grant: AdvisoryGrant = { owner: holder, lock, mode, requested: true, count: 1 }
+    this.#hold(grant)
+    return null
+  }
+
+  /** Takes the key if that needs no wait; false if it does. */
+  tryLockAdvisory(holder: LockOwner, key: AdvisoryKey, exclusive: boolean): boolean {
+    const lock = this.#advisory.make(key)
+    const mode = exclusive ? 1 : 0
+    const wait = new AdvisoryWait(holder, holder, lock, mode, this.#leave)
+    const owned = lock.grants.some((grant) => grant.owner === holder && grant.mode === mode)
+    if (!owned && (wait.isHeldUp || blockedAhead(wait, wait.place()))) return false
+    return this.lockAdvisory(holder, holder, key, exclusive) === null
+  }
+
+  /** One lock of the session less; false if it has none. */
+  unlockAdvisory(holder: SessionOwner, key: AdvisoryKey, exclusive: boolean): boolean {
+    const grants = this.#advisory.get(key)?.grants as AdvisoryGrant[] | undefined
+    const own = grants?.find((grant) => grant.owner === holder && grant.mode === (exclusive ? 1 : 0))
+    if (own === undefined) return false
+    own.count--
+    if (own.count <= 0) this.#unhold(holder, own)
+    return true
+  }
+
+  /** All that the session holds; `unclaimed`: only what was granted out of a queue to a call that was not made again. */
+  unlockAllAdvisory(holder: SessionOwner, unclaimed = false): void {
+    for (const grant of [...holder.tableGrants]) if (!unclaimed || !grant.requested) this.#unhold(holder, grant)
+  }
+
+  #unhold(holder: LockOwner, grant: Grant): void {
+    holder.tableGrants = holder.tableGrants.filter((each) => each !== grant)
+    this.#release(grant)
   }
 
   // Waiting.
@@ -216,40 +343,75 @@ export class LockManager {
 
   /** For tests and people: true if nobody holds or awaits anything. */
   get quiet(): boolean {
-    return (
-      this.#waiting.size === 0 &&
-      this.#rows.size === 0 &&
-      this.#catalog.idle &&
-      [...this.#tables.values()].every((lock) => lock.idle)
-    )
+    return this.#waiting.size === 0 && this.#all().every((lock) => lock.idle)
+  }
+
+  #all(): Lock[] {
+    const rows = [...this.#rows.values()].flatMap((locks) => [...locks.values()])
+    const others = [...this.#tables.values(), ...this.#ranges.values(), ...this.#advisory.all()]
+    return [this.#database, this.#catalog, ...others, ...rows]
+  }
+
+  /** For people: every hold and every wait. `writers`: those who hold rows by having written them. */
+  describe(writers: Iterable<LockOwner & Writer>): LockRow[] {
+    return [...this.#all().flatMap(describeLock), ...describeWriters(writers)]
   }
 
   #isFree(owner: LockOwner, lock: Lock, mode: number): boolean {
     if (lock.waits.length === 0) return !lock.isHeldAgainst(owner, mode)
-    const wait = new LockWait(owner, lock, mode, this.#leave)
-    return !wait.isHeldUp && !blockedAhead(wait, placeOf(wait))
+    const wait = new Wait(owner, lock, mode, this.#leave)
+    return !wait.isHeldUp && !blockedAhead(wait, wait.place())
   }
 
-  #acquire(owner: LockOwner, lock: Lock, mode: number, requested: boolean): LockWait | null {
-    if (lock.waits.length === 0 && !lock.isHeldAgainst(owner, mode)) {
-      this.#hold(owner, lock, mode, requested)
-      return null
+  #acquire(owner: LockOwner, lock: Lock, mode: number): LockWait | null {
+    if (lock.waits.length > 0 || lock.isHeldAgainst(owner, mode)) {
+      const wait = new Wait(owner, lock, mode, this.#leave)
+      const place = wait.place()
+      if (wait.isHeldUp || blockedAhead(wait, place)) return this.#enqueue(wait, place)
     }
-    const wait = new LockWait(owner, lock, mode, this.#leave)
-    const place = placeOf(wait)
-    if (wait.isHeldUp || blockedAhead(wait, place)) return this.#enqueue(wait, place)
-    this.#hold(owner, lock, mode, requested)
+    this.#hold({ owner, lock, mode, requested: true })
     return null
   }
 
-  #hold(owner: LockOwner, lock: Lock, mode: number, requested: boolean): void {
-    const grant: Grant = { owner, lock, mode, requested }
-    lock.grants.push(grant)
-    if (lock.kind === 'row') owner.rowGrants.push(grant)
-    // A literal takes the room of one grant, a push that of seventeen.
-    else if (owner.tableGrants.length === 0) owner.tableGrants = [grant]
-    else owner.tableGrants.push(grant)
+  #hold(grant: Grant): void {
+    const { owner, lock, mode } = grant
+    lock.add(grant)
+    switch (lock.kind) {
+      case 'row':
+      case 'key range':
+        owner.rowGrants.push(grant)
+        break
+      case 'database':
+        owner.databaseGrant = grant
+        break
+      case 'table':
+      case 'catalog':
+      case 'advisory':
+        // A literal takes the room of one grant, a push that of seventeen.
+        if (owner.tableGrants.length === 0) owner.tableGrants = [grant]
+        else owner.tableGrants.push(grant)
+    }
     if (isExclusive(lock, mode)) this.#exclusive++
+  }
+
+  /** The grant is in no list of its owner any more. */
+  #release(grant: Grant): void {
+    const { lock } = grant
+    lock.remove(grant)
+    if (lock.waits.length > 0) this.#wake(lock)
+    this.#dropIfIdle(lock)
+  }
+
+  #dropIfIdle(lock: Lock): void {
+    if (!lock.idle) return
+    if (lock instanceof RowLock) {
+      const rows = this.#rows.get(lock.table!)
+      if (rows?.get(lock.rowId) !== lock) return
+      rows.delete(lock.rowId)
+      this.rowLockCount--
+      if (rows.size === 0) this.#rows.delete(lock.table!)
+    } else if (lock instanceof KeyRangeLock) this.#ranges.delete(lock.table!)
+    else if (lock instanceof AdvisoryLock) this.#advisory.dropIfIdle(lock)
   }
 
   #enqueue(wait: LockWait, place: number): LockWait {
@@ -295,14 +457,16 @@ export class LockManager {
     let ahead = 0
     for (let i = 0; i < lock.waits.length;) {
       const wait = lock.waits[i]!
-      if ((lock.modes.conflicts[wait.modeNumber]! & ahead) !== 0 || wait.isHeldUp) {
+      const behind = (lock.modes.conflicts[wait.modeNumber]! & ahead) !== 0
+      if ((behind && (lock.kind !== 'key range' || blockedAhead(wait, i))) || wait.isHeldUp) {
         ahead |= 1 << wait.modeNumber
         i++
         continue
       }
       this.#dequeue(wait)
       wait.granted = true
-      if (wait.leavesHold) this.#hold(wait.owner, lock, wait.modeNumber, lock.kind !== 'row')
+      const grant = wait.grant()
+      if (grant !== null) this.#hold(grant)
       if (this.#trace.on) {
         this.#trace.emit({ kind: 'grant', transaction: wait.owner.id, lock: `${wait.mode} on ${wait.resource}` })
       }
@@ -319,11 +483,13 @@ export class LockManager {
     const { lock } = wait
     this.#dequeue(wait)
     if (lock.waits.length > 0) this.#wake(lock)
-    if (lock instanceof RowLock) this.#dropIfIdle(lock)
+    this.#dropIfIdle(lock)
   }
 
   #dequeue(wait: LockWait): void {
-    remove(wait.lock.waits, wait)
+    const { waits } = wait.lock
+    const at = waits.indexOf(wait)
+    if (at >= 0) waits.splice(at, 1)
     this.#waiting.delete(wait.owner)
     wait.owner.waitingFor = null
     if (isExclusive(wait.lock, wait.modeNumber)) this.#exclusive--
@@ -337,25 +503,11 @@ function noteAwaited(writer: LockOwner, lock: RowLock): void {
 
 const isExclusive = (lock: Lock, mode: number): boolean => lock.kind === 'table' && mode === TableMode.ACCESS_EXCLUSIVE
 
-/** Where a request joins the queue: before the first waiter whom a hold of the requester's own blocks. */
-function placeOf({ owner, lock }: LockWait): number {
-  const { waits } = lock
-  if (waits.length === 0) return 0
-  const own = lock.modesOf(owner)
-  if (own === 0) return waits.length
-  const at = waits.findIndex(({ modeNumber }) => (lock.modes.conflicts[modeNumber]! & own) !== 0)
-  return at < 0 ? waits.length : at
-}
+const isRead = ({ kind }: Lock, mode: number): boolean =>
+  kind === 'row' ? mode === RowMode.SHARE : mode !== RangeMode.WRITE
 
 function blockedAhead(wait: LockWait, place: number): boolean {
   const { waits } = wait.lock
   for (let i = 0; i < place; i++) if (wait.isBehind(waits[i]!)) return true
   return false
-}
-
-function remove<T>(array: T[], element: T): void {
-  const at = array.lastIndexOf(element)
-  if (at < 0) return
-  for (let i = at + 1; i < array.length; i++) array[i - 1] = array[i]!
-  array.pop()
 }

@@ -64,6 +64,34 @@ export const ROW_MODES: LockModes = matrix({
 /** A row's fifth mode: wait until no open transaction has written the row. */
 export const AWAIT_WRITER = 4
 
+/**
+ * A range of an index's keys: read under two-phase locking; read there by a statement that is about to write what it finds
+ * (else two of them read, and then each waits for the other); and a single key that is written. Writers meet at rows.
+ */
+export const RangeMode = { SHARE: 0, EXCLUSIVE: 1, WRITE: 2 } as const
+export type RangeMode = (typeof RangeMode)[keyof typeof RangeMode]
+
+export const RANGE_MODES: LockModes = matrix({
+  RangeShareLock: '. x x',
+  RangeExclusiveLock: 'x x x',
+  RangeWriteLock: 'x x .',
+})
+
+/** The whole database: X for a transaction that runs serially, IX for one that writes beside, IS for one that locks what it reads. */
+export const DatabaseMode = { INTENTION_SHARE: 0, INTENTION_EXCLUSIVE: 1, EXCLUSIVE: 2 } as const
+export type DatabaseMode = (typeof DatabaseMode)[keyof typeof DatabaseMode]
+
+export const DATABASE_MODES: LockModes = matrix({
+  IntentionShareLock: '. . x',
+  IntentionExclusiveLock: '. . x',
+  ExclusiveLock: 'x x x',
+})
+
+export const ADVISORY_MODES: LockModes = matrix({
+  ShareLock: '. x',
+  ExclusiveLock: 'x x',
+})
+
 /** True if who has written or locked a row in `held` keeps it from a request for `wanted`. */
 export function rowModesExclude(held: number, wanted: number): boolean {
   return wanted === AWAIT_WRITER || (ROW_MODES.conflicts[wanted]! & (1 << held)) !== 0

@@ -22,8 +22,10 @@ export interface LockOwner {
   waitingFor: LockWait | null
   /** Its holds on tables, in the order in which it took them. */
   tableGrants: Grant[]
-  /** Its holds by name on rows, likewise. */
+  /** Its holds by name on rows and key ranges, likewise. */
   rowGrants: Grant[]
+  /** Its hold on the whole database; null as long as nobody runs serially. */
+  databaseGrant: Grant | null
   /** Rows that it has written and somebody waits for: what it must wake. */
   awaited: Set<RowLock> | null
 }
@@ -58,6 +60,18 @@ export class Lock {
 
   get idle(): boolean {
     return this.grants.length === 0 && this.waits.length === 0
+  }
+
+  add(grant: Grant): void {
+    this.grants.push(grant)
+  }
+
+  remove(grant: Grant): void {
+    const { grants } = this
+    const at = grants.lastIndexOf(grant)
+    if (at < 0) return
+    for (let i = at + 1; i < grants.length; i++) grants[i - 1] = grants[i]!
+    grants.pop()
   }
 
   /** True if somebody's hold excludes this request; its own never does. */
@@ -162,6 +176,17 @@ export class LockWait {
     return this.lock.modes.names[this.modeNumber]!
   }
 
+  /** Where it joins the queue: before the first waiter whom a hold of its owner's blocks. */
+  place(): number {
+    const { lock, owner } = this
+    const { waits } = lock
+    if (waits.length === 0) return 0
+    const own = lock.modesOf(owner)
+    if (own === 0) return waits.length
+    const at = waits.findIndex(({ modeNumber }) => (lock.modes.conflicts[modeNumber]! & own) !== 0)
+    return at < 0 ? waits.length : at
+  }
+
   /** True if this request must wait until the one ahead of it in the queue is over. */
   isBehind(ahead: LockWait): boolean {
     return (this.lock.modes.conflicts[this.modeNumber]! & (1 << ahead.modeNumber)) !== 0
@@ -194,9 +219,11 @@ export class LockWait {
     return [...holders]
   }
 
-  /** What the wait became, if it ends with a grant: a hold by name, unless it only waited for a writer's end. */
-  get leavesHold(): boolean {
-    return this.lock.kind !== 'row' || this.modeNumber !== AWAIT_WRITER
+  /** The hold with which the wait ends; null if it only waited for the end of a row's writer. */
+  grant(): Grant | null {
+    const { owner, lock, modeNumber } = this
+    if (lock.kind === 'row' && modeNumber === AWAIT_WRITER) return null
+    return { owner, lock, mode: modeNumber, requested: lock.kind !== 'row' }
   }
 
   /** Gives the place in the queue up (cancel, timeout, end of session); idempotent. */

@@ -4,11 +4,15 @@
  * The exclusive modes, NO KEY UPDATE and UPDATE, make the transaction the head of the row's chain. The shared ones, KEY SHARE
  * and SHARE, which several may hold, stand in the lock table by name. First-updater-wins follows the conflicts of modes: a
  * newer version that changed no key does not hinder KEY SHARE.
+ *
+ * A row whose key lies in a range that another transaction has locked under 2PL is locked by that one too. Who has the row
+ * already need not ask again: later readers of a range meet its head and wait.
  */
 import { concurrentUpdate, couldNotLockRow } from '../errors.ts'
 import type { ReadView } from '../storage/readView.ts'
+import type { Index } from '../storage/row/index.ts'
 import type { RowTable } from '../storage/row/table.ts'
-import type { UndoEntry } from '../storage/undo.ts'
+import type { UndoEntry, Writer } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
 import { LockPolicy, rowModesExclude } from './lockModes.ts'
 import type { TransactionRecord } from './transactionRecord.ts'
@@ -26,17 +30,28 @@ export function lockRow(
   const head = table.head(rowId)
   const { locks } = record.engine
   if (head !== null && head.writer !== record) {
-    if (!head.writer.published && rowModesExclude(head.mode, mode)) return refuse(record, table, rowId, mode, policy)
-    if (locks.rowLockCount > 0 && locks.isRowTaken(record, table, rowId, mode))
+    if (!head.writer.published && rowModesExclude(head.mode, mode) && !isOvertaken(record, head.writer)) {
+      return refuse(record, table, rowId, mode, policy)
+    }
+    if (locks.rowLockCount > 0 && !record.isolation.alone && locks.isRowTaken(record, table, rowId, mode))
       return refuse(record, table, rowId, mode, policy)
     // A row that is locked already was found to be the newest then, and nobody has changed it since.
     if (!record.view.sees(head) && isNewer(head, mode, record.view)) return changed(record, table, rowId)
   } else if (locks.rowLockCount > 0 && locks.isRowTaken(record, table, rowId, mode)) {
     return refuse(record, table, rowId, mode, policy)
   }
+  if (table.rangeLocks !== 0 && mode >= RowMode.NO_KEY_UPDATE && (head === null || head.writer !== record)) {
+    const index = locks.indexAgainst(record, table, rowId)
+    if (index !== null) return refuseKey(record, table, rowId, index, policy)
+  }
   if (mode < RowMode.NO_KEY_UPDATE) share(record, table, rowId, mode, requested, head)
   else takeHead(record, table, rowId, mode, requested, head)
   return Outcome.DONE
+}
+
+/** A serial transaction goes on from what the one before it is committing: none comes between, and the log keeps their order. */
+function isOvertaken({ isolation }: TransactionRecord, writer: Writer): boolean {
+  return isolation.alone && writer.commitTimestamp !== Infinity
 }
 
 function takeHead(
@@ -57,7 +72,7 @@ function takeHead(
 }
 
 /** Both exclusive modes contain both shared ones. */
-function share(
+export function share(
   record: TransactionRecord,
   table: RowTable,
   rowId: number,
@@ -87,6 +102,27 @@ function changed(record: TransactionRecord, table: RowTable, rowId: number): Out
 function refuse(record: TransactionRecord, table: RowTable, rowId: number, mode: RowMode, policy: LockPolicy): Outcome {
   if (policy === LockPolicy.NOWAIT) throw couldNotLockRow(table.name)
   return policy === LockPolicy.SKIP ? Outcome.SKIPPED : waitForRow(record, table, rowId, mode)
+}
+
+function refuseKey(
+  record: TransactionRecord,
+  table: RowTable,
+  rowId: number,
+  index: Index,
+  policy: LockPolicy,
+): Outcome {
+  if (policy === LockPolicy.NOWAIT) throw couldNotLockRow(table.name)
+  if (policy === LockPolicy.SKIP) return Outcome.SKIPPED
+  return waitForKey(record, table, rowId, index)
+}
+
+/** Gives the run up and queues for the row's newest key, which lies in a range that another has locked. Throws 40P01. */
+export function waitForKey(record: TransactionRecord, table: RowTable, rowId: number, index: Index): Outcome {
+  const key = table.keyOf(index, rowId)
+  abandonRun(record)
+  record.hasIdleLocks = true
+  record.engine.locks.waitForKey(record, table, index, key)
+  return Outcome.BLOCKED
 }
 
 /** Gives the run up and queues for the row. Throws 40P01. */

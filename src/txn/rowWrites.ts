@@ -10,7 +10,7 @@ import { Probe, probeUnique } from '../storage/row/uniqueProbe.ts'
 import { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import { AWAIT_WRITER } from './lockModes.ts'
-import { waitForRow } from './rowLocks.ts'
+import { waitForKey, waitForRow } from './rowLocks.ts'
 import type { TransactionRecord } from './transactionRecord.ts'
 import { Outcome } from './transactionRecord.ts'
 import { duplicateKey } from './uniqueKeys.ts'
@@ -26,6 +26,10 @@ export function insertRow(record: TransactionRecord, table: RowTable, values: re
     if (table.enter(index, rowId)) continue
     const outcome = enterProbing(record, table, index, rowId)
     if (outcome !== Outcome.DONE) return outcome
+  }
+  if (table.rangeLocks !== 0) {
+    const locked = record.engine.locks.indexAgainst(record, table, rowId)
+    if (locked !== null) return waitForKey(record, table, rowId, locked)
   }
   if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
   return Outcome.DONE
@@ -62,6 +66,10 @@ export function updateRow(
       if (outcome !== Outcome.DONE) return outcome
     }
     if (rewritten) table.forgetBetween(index, rowId, old)
+    // The old key was asked for when the row was locked.
+    if (table.rangeLocks !== 0 && record.engine.locks.isKeyTaken(record, table, rowId, index)) {
+      return waitForKey(record, table, rowId, index)
+    }
   }
   if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
   return Outcome.DONE
@@ -82,7 +90,7 @@ export function finishWrites(record: TransactionRecord): Outcome {
   for (const { table, index, rowId } of equals) {
     if (!table.existsInPlace(rowId)) continue
     const key = table.keyOf(index, rowId)
-    const result = probeUnique(index, table.pages, key, record, rowId)
+    const result = probeUnique(index, table.pages, key, record, rowId, record.isolation.alone)
     if (result.probe === Probe.EQUAL) throw duplicateKey(table, index, key)
     if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
   }
@@ -91,7 +99,8 @@ export function finishWrites(record: TransactionRecord): Outcome {
 
 /** Enters a key that another entry of a unique index has already. */
 function enterProbing(record: TransactionRecord, table: RowTable, index: Index, rowId: number): Outcome {
-  const result = probeUnique(index, table.pages, table.keyOf(index, rowId), record, rowId)
+  const key = table.keyOf(index, rowId)
+  const result = probeUnique(index, table.pages, key, record, rowId, record.isolation.alone)
   if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
   if (result.probe === Probe.EQUAL) (record.equals ??= []).push({ table, index, rowId })
   table.enterEqual(index, rowId)

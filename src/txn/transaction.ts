@@ -26,7 +26,7 @@ import { LockingGuard } from './locking/lockingGuard.ts'
 import { SerialGuard } from './locking/serialGuard.ts'
 import type { Engine, Outcome, TransactionOptions } from './transactionRecord.ts'
 import { TransactionRecord } from './transactionRecord.ts'
-import { giveUpIdleLocks, undoKeepingLocks, undoTo } from './undoing.ts'
+import { abandonRun, giveUpIdleLocks, undoKeepingLocks, undoTo } from './undoing.ts'
 import { checkNewUniqueIndex } from './uniqueKeys.ts'
 
 export { LockPolicy, TableMode } from './lockModes.ts'
@@ -79,6 +79,12 @@ export class Transaction extends TransactionRecord {
     assert(this.state === 'active' && this.waitingFor === null, 'a statement restarts when its wait is over')
     if (this.doomed !== null) throw this.doomed
     return this.#takeView()
+  }
+
+  /** This run of the statement is given up, because a read waits: what it wrote is undone, its locks stay. */
+  abandon(): void {
+    abandonRun(this)
+    this.hasIdleLocks = true
   }
 
   /** The statement is complete: gives up the locks of its earlier runs that protect nothing (D2). */

@@ -19,6 +19,7 @@ class Owner implements LockOwner {
   waitingFor: LockWait | null = null
   tableGrants: Grant[] = []
   rowGrants: Grant[] = []
+  databaseGrant: Grant | null = null
   awaited: Set<RowLock> | null = null
 
   constructor(id: number) {

@@ -24,33 +24,37 @@ export interface ProbeResult {
 
 const FREE: ProbeResult = { probe: Probe.FREE, rowId: -1 }
 
-/** Probes for `key` on behalf of `writer`, whose row `own` it is; a held row goes before an equal one. */
+/**
+ * Probes for `key` on behalf of `writer`, whose row `own` it is; a held row goes before an equal one. `alone`: no other
+ * transaction is open, and what is not published yet is committing: the newest versions decide.
+ */
 export function probeUnique(
   index: Index,
   pages: readonly (RowPage | null)[],
   key: Key,
   writer: Writer,
   own: number,
+  alone = false,
 ): ProbeResult {
   let result = FREE
   for (const rowId of index.keys.equals(key)) {
     if (rowId === own) continue
     const page = pages[pageOf(rowId)]!
-    const probe = probeRow(index, page, rowId - page.baseRowId, key, writer)
+    const probe = probeRow(index, page, rowId - page.baseRowId, key, alone ? null : writer)
     if (probe === Probe.HELD) return { probe, rowId }
     if (probe === Probe.EQUAL && result === FREE) result = { probe, rowId }
   }
   return result
 }
 
-function probeRow(index: Index, page: RowPage, slot: number, key: Key, writer: Writer): Probe {
+function probeRow(index: Index, page: RowPage, slot: number, key: Key, writer: Writer | null): Probe {
   const head = page.undo === null ? null : page.undo[slot]!
   const keys = versionKeys(index, page, slot, head)
   const has = (version: number): boolean => {
     const other = keys[version]!
     return other !== ABSENT && index.keys.order(other, key) === 0
   }
-  if (head !== null && !head.writer.published && head.writer !== writer) {
+  if (writer !== null && head !== null && !head.writer.published && head.writer !== writer) {
     // Version i is what stands in front of entry i: the open writer's own versions, and the one that it found.
     let version = 0
     let entry: UndoEntry | null = head
