@@ -210,8 +210,8 @@ const isImmediate = ({ source, operators }: Pipeline): boolean =>
   (source.kind === 'values' && source.node.rows.length === 1 && operators.length === 0)
 
 function expectedSignatureOf({ source }: Pipeline): string | null {
-  const table =
-    source.kind === 'tableScan' ? source.node.source : source.kind === 'indexScan' ? source.node.table : null
+  const scanned = source.kind === 'tableScan' || source.kind === 'viewScan'
+  const table = scanned ? source.node.source : source.kind === 'indexScan' ? source.node.table : null
   if (table === null) return null
   return expectedSignature(Array.from({ length: table.columnCount }, (_, ordinal) => table.column(ordinal)))
 }

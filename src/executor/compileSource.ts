@@ -8,7 +8,7 @@ import type { PipelineGenerator } from './pipelineGenerator.ts'
 import { evaluate } from './evaluate.ts'
 import type { Expression } from './expression.ts'
 import type { Source } from './pipeline.ts'
-import type { Aggregate, Sort, ValuesNode } from './plan.ts'
+import type { Aggregate, Sort, TableScan, ValuesNode, ViewScan } from './plan.ts'
 
 const letters: Readonly<Record<Representation, string>> = {
   [Representation.INT32]: 'i',
@@ -28,7 +28,9 @@ export function compileSource(g: PipelineGenerator, consume: Consume): string {
   const { source } = g.pipeline
   switch (source.kind) {
     case 'tableScan':
-      return tableScan(g, source, consume)
+      return tableScan(g, source.node, source.scan, source.node.withRowId, consume)
+    case 'viewScan':
+      return tableScan(g, source.node, source.scan, false, consume)
     case 'indexScan':
       return source.lookup ? lookup(g, source, consume) : indexScan(g, source, consume)
     case 'values':
@@ -62,7 +64,9 @@ function readColumn(
 
 function tableScan(
   g: PipelineGenerator,
-  { node, scan }: Extract<Source, { kind: 'tableScan' }>,
+  node: TableScan | ViewScan,
+  scan: number,
+  withRowId: boolean,
   consume: Consume,
 ): string {
   const { writer } = g
@@ -112,7 +116,7 @@ function tableScan(
       readColumn(node.source.column(ordinal), g.letter(ordinal), array, nulls ?? '', 'i'),
     ),
   )
-  if (node.withRowId) row.push(() => ({ code: '(base + i)', atom: true, nulls: 'never', number: true }))
+  if (withRowId) row.push(() => ({ code: '(base + i)', atom: true, nulls: 'never', number: true }))
   consume(row)
   writer.close()
   writer.line('from = base + end')

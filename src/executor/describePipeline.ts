@@ -24,6 +24,7 @@ type Naming = (buffer: number) => string
 function describeSource(source: Pipeline['source'], name: Naming): string {
   switch (source.kind) {
     case 'tableScan':
+    case 'viewScan':
       return `scan ${identifier(source.node.name)}`
     case 'indexScan':
       return `${source.lookup ? 'look up' : 'scan'} ${identifier(source.node.name)} by ${identifier(source.node.index.name)}`

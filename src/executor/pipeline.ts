@@ -30,12 +30,14 @@ import type {
   StatementPlan,
   TableScan,
   ValuesNode,
+  ViewScan,
 } from './plan.ts'
 import { statementTooComplex } from '../errors.ts'
 import { maximumDepth } from './codeWriter.ts'
 
 export type Source =
   | { readonly kind: 'tableScan'; readonly node: TableScan; readonly scan: number }
+  | { readonly kind: 'viewScan'; readonly node: ViewScan; readonly scan: number }
   /** `lookup`: at most one row, by a unique index over one column, and no loop behind it. */
   | {
       readonly kind: 'indexScan'
@@ -214,6 +216,8 @@ class ProgramBuilder {
         const cursor = this.#cursor(node.table, node.index)
         return { source: { kind: 'indexScan', node, scan, cursor, lookup: false }, operators: filters(node.filter) }
       }
+      case 'viewScan':
+        return { source: { kind: 'viewScan', node, scan: this.#scan(node.source, node.output) }, operators: [] }
       case 'values':
         return { source: { kind: 'values', node }, operators: [] }
       case 'filter':

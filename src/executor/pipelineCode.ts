@@ -2,6 +2,7 @@
  * The functions of one pipeline: a variant for each layout that its source's pages have been met in, made when it is
  * first needed. Beyond a few variants one that serves any layout takes over, so that code does not grow with data.
  */
+import type { ComputedScan } from '../storage/computedSource.ts'
 import type { Layout } from '../storage/scanSource.ts'
 import type { Value } from '../types/value.ts'
 import { instantiate } from './codeWriter.ts'
@@ -35,6 +36,11 @@ export class PipelineCode implements Phase {
 
   start(run: Run): void {
     const { source } = this.#pipeline
+    if (source.kind === 'viewScan') {
+      const { argument } = source.node
+      const scan = run.scans[source.scan] as ComputedScan
+      scan.compute(argument === null ? null : evaluate(argument, run.parameters))
+    }
     if (source.kind !== 'indexScan' || source.lookup) return
     seek(source.node, run, source.cursor)
   }
@@ -51,7 +57,8 @@ export class PipelineCode implements Phase {
 
   #layout(run: Run): Layout | null {
     const { source } = this.#pipeline
-    return source.kind === 'tableScan' || source.kind === 'indexScan' ? run.scans[source.scan]!.morsel.layout : null
+    const paged = source.kind === 'tableScan' || source.kind === 'viewScan' || source.kind === 'indexScan'
+    return paged ? run.scans[source.scan]!.morsel.layout : null
   }
 
   #variant(layout: Layout | null): PipelineFunction {

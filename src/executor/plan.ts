@@ -5,10 +5,13 @@
  */
 import type { SqlType } from '../types/sqlType.ts'
 import type { Value } from '../types/value.ts'
+import type { ComputedSource } from '../storage/computedSource.ts'
 import type { ScanSource } from '../storage/scanSource.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Index } from '../storage/row/index.ts'
 import type { Expression } from './expression.ts'
+import type { ForeignKeyPlan } from './foreignKeyPlan.ts'
+import type { RowCheck } from './rowCheck.ts'
 
 export interface PlanColumn {
   readonly name: string
@@ -25,6 +28,7 @@ interface Node {
 export type PhysicalPlan =
   | TableScan
   | IndexScan
+  | ViewScan
   | ValuesNode
   | Filter
   | Project
@@ -67,6 +71,16 @@ export interface IndexScan extends Node {
   readonly output: readonly number[]
   readonly filter: Expression | null
   readonly withRowId: boolean
+}
+
+/** Reads a system view, whose rows are computed when the scan starts. */
+export interface ViewScan extends Node {
+  readonly kind: 'viewScan'
+  readonly source: ComputedSource
+  readonly name: string
+  readonly output: readonly number[]
+  /** Of a table function; without columns. */
+  readonly argument: Expression | null
 }
 
 /** Constant rows (VALUES, or SELECT without FROM: one row without columns). */
@@ -196,15 +210,9 @@ export interface Limit extends Node {
   readonly offset: Expression | null
 }
 
-/** A CHECK or NOT NULL to be tested on each new row, over the table's columns. */
-export interface RowCheck {
-  readonly kind: 'notNull' | 'check'
-  readonly constraint: string
-  readonly column: number | null
-  readonly predicate: Expression | null
-}
+export type { RowCheck }
 
-/** What a statement does with the rows of its plan. */
+/** What a statement does with the rows of its plan. `foreignKeys` is absent if it can break none. */
 export type StatementPlan =
   | { readonly kind: 'select'; readonly input: PhysicalPlan }
   | {
@@ -215,6 +223,7 @@ export type StatementPlan =
       readonly input: PhysicalPlan
       readonly checks: readonly RowCheck[]
       readonly returning: Returning | null
+      readonly foreignKeys?: ForeignKeyPlan
     }
   | {
       readonly kind: 'update'
@@ -228,6 +237,7 @@ export type StatementPlan =
       readonly returning: Returning | null
       /** True if at most one row can match by a unique key: collect and apply are fused (D2). */
       readonly singleRow: boolean
+      readonly foreignKeys?: ForeignKeyPlan
     }
   | {
       readonly kind: 'delete'
@@ -236,6 +246,7 @@ export type StatementPlan =
       readonly input: PhysicalPlan
       readonly returning: Returning | null
       readonly singleRow: boolean
+      readonly foreignKeys?: ForeignKeyPlan
     }
 
 /** Expressions over the new row (the old one for DELETE). */

@@ -547,6 +547,43 @@ export interface Reset extends Node {
   readonly name: string | null
 }
 
+/** PostgreSQL's eight, the weakest first. */
+export const TableLockModes = [
+  ...(['access share', 'row share', 'row exclusive', 'share update exclusive'] as const),
+  ...(['share', 'share row exclusive', 'exclusive', 'access exclusive'] as const),
+] as const
+
+export interface LockTable extends Node {
+  readonly kind: 'lock_table'
+  readonly tables: readonly TableName[]
+  readonly mode: (typeof TableLockModes)[number]
+  readonly nowait: boolean
+}
+
+export interface Listen extends Node {
+  readonly kind: 'listen'
+  readonly channel: string
+}
+
+/** `channel` null is UNLISTEN *. */
+export interface Unlisten extends Node {
+  readonly kind: 'unlisten'
+  readonly channel: string | null
+}
+
+export interface Notify extends Node {
+  readonly kind: 'notify'
+  readonly channel: string
+  readonly payload: string
+}
+
+/** Of a stored procedure. */
+export interface Call extends Node {
+  readonly kind: 'call'
+  readonly name: string
+  readonly arguments: readonly Expression[]
+}
+
 /** Null: not said, the format's default holds. */
 export interface CopyOptions {
   readonly format: 'text' | 'csv'
@@ -596,6 +633,11 @@ export type Statement =
   | SetVariable
   | Show
   | Reset
+  | LockTable
+  | Listen
+  | Unlisten
+  | Notify
+  | Call
   | Copy
   | Explain
 

@@ -11,6 +11,7 @@ import type {
   Select,
   SelectItem,
   Star,
+  TableFunction,
   TableItem,
   Values,
 } from './ast.ts'
@@ -320,12 +321,24 @@ export abstract class QueryGrammar extends QueryTailGrammar {
     return item
   })
 
-  private readonly tableItem = this.RULE('tableItem', (): TableItem => {
+  private readonly tableItem = this.RULE('tableItem', (): TableItem | TableFunction => {
     const table = this.SUBRULE(this.tableName)
-    if (this.at(LParen)) this.refuse('a function in FROM', 0)
-    const { alias, columnAliases } = this.OPTION(() => this.SUBRULE(this.tableAlias)) ?? noAlias
+    const args = this.OPTION1({ GATE: () => this.at(LParen), DEF: () => this.SUBRULE(this.functionArguments) })
+    const { alias, columnAliases } = this.OPTION2(() => this.SUBRULE(this.tableAlias)) ?? noAlias
+    if (args !== undefined && !this.RECORDING_PHASE) {
+      return { kind: 'table_function', name: table, arguments: args, alias, columnAliases, position: table.position }
+    }
     if (this.at(keyword('tablesample'))) this.refuse('TABLESAMPLE')
     return { kind: 'table', table, alias, columnAliases, position: table.position }
+  })
+
+  private readonly functionArguments = this.RULE('functionArguments', (): readonly Expression[] => {
+    const list: Expression[] = []
+    this.CONSUME(LParen)
+    this.MANY_SEP({ SEP: Comma, DEF: () => list.push(this.whole(1)) })
+    this.CONSUME(RParen)
+    if (this.at(With)) this.refuse('WITH ORDINALITY')
+    return list
   })
 
   private readonly derivedTable = this.RULE('derivedTable', (): DerivedTable => {

@@ -8,6 +8,7 @@ import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Attribute } from './logical.ts'
 import type { Parameters } from './parameters.ts'
+import type { SystemView } from './systemViews.ts'
 import type { TableLookup } from './tableLookup.ts'
 
 export class BindContext {
@@ -15,6 +16,8 @@ export class BindContext {
   readonly parameters: Parameters
   /** The tables that the statement names: its plan is good as long as the names find these descriptors. */
   readonly dependencies = new Set<TableDescriptor>()
+  /** Names that it found no relation for, but a system view: it is good as long as there is none. */
+  readonly absent = new Set<string>()
   readonly #tables: TableLookup
   #nextAttribute = 0
 
@@ -28,11 +31,22 @@ export class BindContext {
     return { id: this.#nextAttribute++, name, type, nullable }
   }
 
-  /** The table of a name. Throws 3F000, 42P01 and 42809 (an index). */
+  /** The table of a name. Throws 3F000, 42P01 and 42809 (an index, a system view). */
   descriptor(name: TableName): TableDescriptor {
+    if (this.view(name, false) !== null) throw wrongRelationKind(name.name, 'a table', name.position)
     const descriptor = lookUpTable(this.root, name)
     this.dependencies.add(descriptor)
     return descriptor
+  }
+
+  /** The system view of a name that the catalog does not have, with or without a parameter; null if there is none. */
+  view(name: TableName, isFunction: boolean): SystemView | null {
+    checkSchema(name)
+    if (this.root.relation(name.name) !== null && !isFunction) return null
+    const view = this.#tables.view?.(name.name) ?? null
+    if (view === null || (view.parameter !== undefined) !== isFunction) return null
+    if (!isFunction) this.absent.add(name.name)
+    return view
   }
 
   table(descriptor: TableDescriptor): RowTable {

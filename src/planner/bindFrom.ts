@@ -1,10 +1,17 @@
 /** FROM: tables, derived tables and joins, to a plan and the scope that the other clauses see. */
-import { tooManyColumnAliases, usingColumnAmbiguous, usingColumnMissing, usingColumnTwice } from '../errors.ts'
+import {
+  tooManyColumnAliases,
+  undefinedFunction,
+  unsupportedSyntax,
+  usingColumnAmbiguous,
+  usingColumnMissing,
+  usingColumnTwice,
+} from '../errors.ts'
 import type { Expression } from '../executor/expression.ts'
 import type * as ast from '../parser/ast.ts'
 import { commonType } from '../types/commonType.ts'
 import { resolveOperator } from '../types/operators.ts'
-import { INT8 } from '../types/registry.ts'
+import { INT8, TEXT, typeName } from '../types/registry.ts'
 import { at } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
@@ -15,6 +22,8 @@ import type { NamedItem } from './rowLocks.ts'
 import { clausesFor, rowLock } from './rowLocks.ts'
 import type { ScopeColumn } from './scope.ts'
 import { Scope } from './scope.ts'
+import type { SystemView } from './systemViews.ts'
+import { sourceOf } from './systemViews.ts'
 
 interface Relation {
   readonly plan: LogicalPlan
@@ -58,7 +67,8 @@ function namesIn(items: readonly ast.FromItem[]): ReadonlySet<string> {
     if (item.kind === 'join') {
       visit(item.left)
       visit(item.right)
-    } else names.add(item.alias ?? (item.kind === 'table' ? item.table.name : ''))
+    } else if (item.kind === 'table_function') names.add(item.alias ?? item.name.name)
+    else names.add(item.alias ?? (item.kind === 'table' ? item.table.name : ''))
   }
   items.forEach(visit)
   return names
@@ -109,7 +119,11 @@ class FromBinder {
 
   bind(item: ast.FromItem): Relation {
     switch (item.kind) {
+      case 'table_function':
+        return this.#tableFunction(item)
       case 'table': {
+        const view = this.#context.view(item.table, false)
+        if (view !== null) return this.#view(view, item.alias, null, item)
         const clauses = clausesFor(this.#locking, item.alias ?? item.table.name)
         const get = getTable(this.#context, item.table, item.alias, clauses.length === 0 ? 'read' : 'lock')
         if (clauses.length > 0) this.locks.push(rowLock(get, clauses))
@@ -128,6 +142,35 @@ class FromBinder {
       case 'join':
         return this.#join(item)
     }
+  }
+
+  /** Throws 42883; 0A000 for functions that PostgreSQL has. */
+  #tableFunction(item: ast.TableFunction): Relation {
+    const { name, arguments: args, alias, position } = item
+    const view = this.#context.view(name, true)
+    if (view === null && !name.name.startsWith('isolde_')) throw unsupportedSyntax('a function in FROM', position)
+    const binder = new ExpressionBinder(this.#context, Scope.empty, { clause: 'functions in FROM', aggregates: null })
+    const [argument] = args
+    if (view === null || argument === undefined || args.length > 1) {
+      const types = args.map((arg) => typeName(binder.bind(arg).type)).join(', ')
+      return at(position, () => {
+        throw undefinedFunction(`${name.name}(${types})`)
+      })
+    }
+    return this.#view(view, alias, binder.assigned(argument, TEXT, name.name), item)
+  }
+
+  #view(
+    view: SystemView,
+    alias: string | null,
+    argument: Expression | null,
+    item: ast.TableItem | ast.TableFunction,
+  ): Relation {
+    const name = alias ?? view.name
+    const attributes = view.columns.map((column) => this.#context.attribute(column.name, column.type, true))
+    this.named.push({ name, kind: item.kind === 'table' ? 'system view' : 'table_function' })
+    const plan: LogicalPlan = { kind: 'view', source: sourceOf(view), name, argument, attributes }
+    return { plan, scope: Scope.ofTable({ name, attributes: renamed(name, attributes, item), descriptor: null }) }
   }
 
   #join(join: ast.Join): Relation {

@@ -7,7 +7,7 @@ import type { CatalogRoot, TableDescriptor } from '../catalog/index.ts'
 import { DatabaseError, featureNotSupported, parameterCountMismatch } from '../errors.ts'
 import { compile } from '../executor/compile.ts'
 import type { CompiledStatement } from '../executor/compile.ts'
-import type { DataStatement, NormalisedText, ParsedStatement, Statement } from '../parser/ast.ts'
+import type { Call, DataStatement, NormalisedText, ParsedStatement, Select, Statement } from '../parser/ast.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import { fromJs, inferJsType } from '../types/javascript.ts'
 import { sameType } from '../types/registry.ts'
@@ -36,7 +36,7 @@ export class CachedStatement {
   }
 
   /**
-   * The plan of a SELECT, VALUES, INSERT, UPDATE or DELETE under this catalog, made now if there is none or it is not
+   * The plan of a SELECT, VALUES, INSERT, UPDATE or DELETE, or of the arguments of a CALL, under this catalog, made now if there is none or it is not
    * good any more. `values` are those of the execution to come: they give a type to parameters that no context types;
    * null: such parameters are text. Throws the binder's errors.
    */
@@ -55,8 +55,11 @@ export class PlannedStatement {
   readonly compiled: CompiledStatement
   /** Of $1 … $n. */
   readonly parameterTypes: readonly SqlType[]
+  /** It calls a function that acts upon the session: its steps run `on` a port, in a transaction. */
+  readonly usesSession: boolean
   #root: CatalogRoot
   readonly #dependencies: readonly TableDescriptor[]
+  readonly #absent: readonly string[]
   /** The tables whose size mattered to the optimiser, and the size they had. */
   readonly #sized: readonly RowTable[]
   readonly #sizes: readonly number[]
@@ -70,15 +73,19 @@ export class PlannedStatement {
     facts: {
       readonly parameterTypes: readonly SqlType[]
       readonly dependencies: readonly TableDescriptor[]
+      readonly absent: readonly string[]
       readonly sized: readonly RowTable[]
       readonly untyped: readonly number[]
       readonly sources: readonly ParameterSource[]
+      readonly usesSession: boolean
     },
   ) {
     this.compiled = compiled
     this.parameterTypes = facts.parameterTypes
+    this.usesSession = facts.usesSession
     this.#root = root
     this.#dependencies = facts.dependencies
+    this.#absent = facts.absent
     this.#sized = facts.sized
     this.#sizes = facts.sized.map((table) => table.estimatedRows())
     this.#untyped = facts.untyped
@@ -92,15 +99,17 @@ export class PlannedStatement {
     parameterCount: number,
     values: readonly unknown[] | null,
   ): PlannedStatement {
-    assert(isDataStatement(statement), `a ${statement.kind} statement has no plan`)
+    const planned = statement.kind === 'call' ? argumentsOf(statement) : statement
+    assert(isDataStatement(planned), `a ${statement.kind} statement has no plan`)
     const hints = values === null ? null : values.map((value) => inferJsType(value))
-    const { plan, ...facts } = planStatement(statement, root, tables, { parameterCount, hints })
+    const { plan, ...facts } = planStatement(planned, root, tables, { parameterCount, hints })
     return new PlannedStatement(compile(plan), root, facts)
   }
 
   isGood(root: CatalogRoot, values: readonly unknown[] | null): boolean {
     if (root !== this.#root) {
       for (const table of this.#dependencies) if (root.table(table.name) !== table) return false
+      for (const name of this.#absent) if (root.relation(name) !== null) return false
       this.#root = root
     }
     for (let i = 0; i < this.#sized.length; i++) {
@@ -172,6 +181,15 @@ const MICROS_PER_DAY = 86_400_000_000
 function momentOf(moment: Moment, { transactionMicros, statementMicros }: Moments): Value {
   if (moment === 'date') return Math.floor(transactionMicros / MICROS_PER_DAY)
   return moment === 'transaction' ? transactionMicros : statementMicros
+}
+
+/** CALL as a query whose one row is the arguments. */
+function argumentsOf({ arguments: expressions, position }: Call): Select {
+  const items = expressions.map((expression) => ({ expression, alias: null, position: expression.position }))
+  return {
+    ...{ kind: 'select', distinct: false, items, from: [], where: null, groupBy: [], having: null },
+    ...{ orderBy: [], limit: null, offset: null, locking: [], position },
+  }
 }
 
 export function isDataStatement(statement: Statement): statement is DataStatement {

@@ -86,6 +86,8 @@ export function estimateRows(plan: LogicalPlan): number {
   switch (plan.kind) {
     case 'get':
       return Math.max(1, plan.table.estimatedRows())
+    case 'view':
+      return plan.source.estimatedRows()
     case 'rows':
       return plan.rows.length
     case 'selection': {
@@ -156,6 +158,8 @@ function distinctKeys(plan: LogicalPlan, id: number): number | null {
       )
       return unique ? rows : Math.max(1, rows / 10)
     }
+    case 'view':
+      return null
     case 'rows':
       return plan.attributes.some((attribute) => attribute.id === id) ? plan.rows.length : null
     case 'join':

@@ -54,6 +54,7 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
   switch (plan.kind) {
     case 'tableScan':
     case 'indexScan':
+    case 'viewScan':
     case 'values':
       return []
     case 'hashJoin':
@@ -66,8 +67,10 @@ function inputsOf(plan: PhysicalPlan): readonly PhysicalPlan[] {
   }
 }
 
+const readsTable: ReadonlySet<string> = new Set(['tableScan', 'indexScan', 'indexJoin', 'viewScan'])
+
 function countTables(plan: PhysicalPlan): number {
-  const own = plan.kind === 'tableScan' || plan.kind === 'indexScan' || plan.kind === 'indexJoin' ? 1 : 0
+  const own = readsTable.has(plan.kind) ? 1 : 0
   return inputsOf(plan).reduce((sum, input) => sum + countTables(input), own)
 }
 
@@ -105,6 +108,9 @@ class PlanWriter {
       }
       case 'indexScan':
         return this.#indexScan(plan, depth)
+      case 'viewScan':
+        this.#head(plan, depth, `${plan.argument === null ? 'View' : 'Function'} Scan on ${plan.name}`)
+        return this.#labelsOf(plan.name, plan)
       case 'values':
         this.#head(plan, depth, plan.columns.length === 0 ? 'Result' : 'Values Scan')
         return plan.columns.map((column) => column.name)

@@ -11,4 +11,5 @@ export type { CachedStatement, Moments, PlannedStatement } from './cachedStateme
 export { explain } from './explain.ts'
 export { planDdl } from './bindDdl.ts'
 export { locksRows } from './rowLocks.ts'
+export type { SystemView } from './systemViews.ts'
 export type { TableLookup } from './tableLookup.ts'

@@ -10,6 +10,7 @@ import type { TableDescriptor } from '../catalog/index.ts'
 import type { AggregateCall, SortKey } from '../executor/plan.ts'
 import type { ColumnExpression, Expression } from '../executor/expression.ts'
 import type { LockingClause, LockStrength } from '../parser/ast.ts'
+import type { ComputedSource } from '../storage/computedSource.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 
@@ -22,6 +23,7 @@ export interface Attribute {
 
 export type LogicalPlan =
   | Get
+  | View
   | Rows
   | Selection
   | Projection
@@ -45,6 +47,16 @@ export interface Get {
   readonly rowId: Attribute | null
   /** True for the target of UPDATE and DELETE. */
   readonly written: boolean
+}
+
+/** The rows of a system view. */
+export interface View {
+  readonly kind: 'view'
+  readonly source: ComputedSource
+  readonly name: string
+  /** Of a table function; without columns. */
+  readonly argument: Expression | null
+  readonly attributes: readonly Attribute[]
 }
 
 /** Computed rows: VALUES, or one row without columns. */
@@ -129,6 +141,7 @@ export function attributesOf(plan: LogicalPlan): readonly Attribute[] {
   switch (plan.kind) {
     case 'get':
       return plan.rowId === null ? plan.attributes : [...plan.attributes, plan.rowId]
+    case 'view':
     case 'rows':
       return plan.attributes
     case 'projection':

@@ -60,6 +60,13 @@ export function build(plan: LogicalPlan, demand: Demand): Built {
   switch (plan.kind) {
     case 'get':
       return readTable(plan, [], demand.required, demand)
+    case 'view': {
+      const output = plan.attributes.map((_, i) => i).filter((i) => demand.required.has(plan.attributes[i]!.id))
+      const attributes = output.map((i) => plan.attributes[i]!)
+      const { source, name, argument } = plan
+      const estimates = { columns: planColumns(attributes), estimatedRows: estimateRows(plan) }
+      return { ordered: false, attributes, node: { kind: 'viewScan', ...estimates, source, name, output, argument } }
+    }
     case 'rows':
       return {
         ordered: false,
@@ -245,6 +252,7 @@ function refuseNullableSide(plan: LogicalPlan, lock: RowLock, nullable: boolean)
         throw lockingNotApplicable(lockingWords(lock.strength), 'the nullable side of an outer join', null)
       }
       break
+    case 'view':
     case 'rows':
       break
     case 'join':

@@ -27,6 +27,7 @@ function queryCompares(query: Query): boolean {
 function itemCompares(item: FromItem): boolean {
   switch (item.kind) {
     case 'table':
+    case 'table_function':
       return false
     case 'derived':
       return queryCompares(item.query)

@@ -47,6 +47,8 @@ function mapPlan(plan: PhysicalPlan, map: Map): PhysicalPlan {
   switch (plan.kind) {
     case 'tableScan':
       return { ...plan, filter: mapped(plan.filter, map) }
+    case 'viewScan':
+      return { ...plan, argument: mapped(plan.argument, map) }
     case 'indexScan':
       return {
         ...plan,

@@ -10,6 +10,8 @@ import { bindDelete, bindInsert, bindUpdate } from './bindDml.ts'
 import type { BoundDelete, BoundReturning, BoundUpdate } from './bindDml.ts'
 import { bindQuery } from './bindQuery.ts'
 import { arrange, planColumns, resolve, resolveAll } from './built.ts'
+import { foreignKeyPlan } from './foreignKeyPlan.ts'
+import type { Writing } from './foreignKeyPlan.ts'
 import type { Get } from './logical.ts'
 import { attributesOf } from './logical.ts'
 import { numberParameters } from './numberParameters.ts'
@@ -29,6 +31,8 @@ export interface Planned {
   /** Indexes of the parameters that took the type of their value. */
   readonly untyped: readonly number[]
   readonly dependencies: readonly TableDescriptor[]
+  /** Names for which there must be no relation. */
+  readonly absent: readonly string[]
   /** Tables whose size mattered to a choice. */
   readonly sized: readonly RowTable[]
 }
@@ -49,12 +53,24 @@ export function planStatement(
   const parameters = new Parameters(parameterCount, hints)
   const context = new BindContext(root, tables, parameters)
   const plan = planOf(context, statement)
-  const dependencies = [...context.dependencies]
+  const sized = isSizeSensitive(plan) ? [...context.dependencies].map((descriptor) => context.table(descriptor)) : []
+  const keys = plan.kind === 'select' ? null : foreignKeyPlan(context, root.tableById(plan.table.id)!, writingOf(plan))
+  const numbered = numberParameters(plan, parameters)
   return {
-    ...numberParameters(plan, parameters),
+    ...numbered,
+    plan: keys === null ? numbered.plan : ({ ...numbered.plan, foreignKeys: keys } as StatementPlan),
     untyped: parameters.untyped(),
-    dependencies,
-    sized: isSizeSensitive(plan) ? dependencies.map((descriptor) => context.table(descriptor)) : [],
+    dependencies: [...context.dependencies],
+    absent: [...context.absent],
+    sized,
+  }
+}
+
+function writingOf(plan: Exclude<StatementPlan, { kind: 'select' }>): Writing {
+  return {
+    inserts: plan.kind === 'insert',
+    deletes: plan.kind === 'delete',
+    updates: plan.kind === 'update' ? plan.set.map(({ column }) => column) : [],
   }
 }
 

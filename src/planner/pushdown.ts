@@ -27,6 +27,7 @@ import { attributesOf } from './logical.ts'
 export function pushDown(plan: LogicalPlan, predicates: readonly Expression[] = []): LogicalPlan {
   switch (plan.kind) {
     case 'get':
+    case 'view':
     case 'rows':
       return select(plan, predicates)
     case 'selection':

@@ -56,8 +56,8 @@ export function checkLockedNames(clauses: readonly LockingClause[], items: reado
       const item = items.find((candidate) => candidate.name === name)
       const words = lockingWords(strength)
       if (item === undefined) throw lockingUnknownRelation(words, name, position)
-      if (item.kind !== 'table' && item.kind !== 'derived')
-        throw lockingNotApplicable(words, `a ${item.kind}`, position)
+      if (item.kind === 'table' || item.kind === 'derived') continue
+      throw lockingNotApplicable(words, item.kind === 'table_function' ? 'a function' : `a ${item.kind}`, position)
     }
   }
 }

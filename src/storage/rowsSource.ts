@@ -25,7 +25,7 @@ export class RowsSource implements ScanSource {
     this.#columns = columns
     this.#rowCount = rows.length
     this.#layout = PageLayout.initial(columns.map(({ type }) => type))
-    this.#pages = paged(rows, this.#layout)
+    this.#pages = pagesOf(rows, this.#layout)
   }
 
   column(ordinal: number): ColumnDescription {
@@ -41,7 +41,7 @@ export class RowsSource implements ScanSource {
   }
 }
 
-function paged(rows: readonly (readonly Value[])[], layout: PageLayout): RowsPage[] {
+export function pagesOf(rows: readonly (readonly Value[])[], layout: PageLayout): RowsPage[] {
   const pages: RowsPage[] = []
   for (let start = 0; start < rows.length; start += PAGE_ROWS) {
     const page = Page.empty<never>(pages.length, layout, UNFORKED)
@@ -54,18 +54,18 @@ function paged(rows: readonly (readonly Value[])[], layout: PageLayout): RowsPag
   return pages
 }
 
-class RowsScan implements SourceScan {
+export class RowsScan implements SourceScan {
   readonly morsel: Morsel
-  readonly #pages: readonly RowsPage[]
+  protected pages: readonly RowsPage[]
 
   constructor(pages: readonly RowsPage[], layout: PageLayout) {
-    this.#pages = pages
+    this.pages = pages
     this.morsel = { layout, columns: [], nulls: [], live: null, start: 0, end: 0, baseRowId: 0 }
   }
 
   next(from: number, _view: ReadView): boolean {
-    for (let number = pageOf(from); number < this.#pages.length; number++) {
-      const page = this.#pages[number]!
+    for (let number = pageOf(from); number < this.pages.length; number++) {
+      const page = this.pages[number]!
       const start = Math.max(from - page.baseRowId, 0)
       if (start >= page.used) continue
       this.#lend(page, start, page.used)
@@ -75,7 +75,7 @@ class RowsScan implements SourceScan {
   }
 
   fetch(rowId: number, _view: ReadView): boolean {
-    const page = this.#pages[pageOf(rowId)]
+    const page = this.pages[pageOf(rowId)]
     if (page === undefined || rowId - page.baseRowId >= page.used) return false
     this.#lend(page, rowId - page.baseRowId, rowId - page.baseRowId + 1)
     return true

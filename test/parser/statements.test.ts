@@ -68,6 +68,16 @@ describe('queries', () => {
     })
   })
 
+  test('functions in FROM', () => {
+    expect(tree("SELECT * FROM f(), s.g('x', 1 + 2) AS h (a), i()")).toMatchObject({
+      from: [
+        { kind: 'table_function', name: { name: 'f' }, arguments: [], alias: null },
+        { kind: 'table_function', name: { schema: 's' }, arguments: { length: 2 }, alias: 'h', columnAliases: ['a'] },
+        { kind: 'table_function' },
+      ],
+    })
+  })
+
   test('derived tables and parentheses', () => {
     expect(tree('SELECT * FROM (SELECT 1) AS a, ((VALUES (1))) b(x), (c JOIN d ON true)')).toMatchObject({
       from: [
