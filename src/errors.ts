@@ -578,6 +578,21 @@ export const couldNotLockRow = (table: string): DatabaseError =>
 export const couldNotLockTable = (table: string): DatabaseError =>
   new DatabaseError('55P03', `could not obtain lock on relation "${table}"`)
 
+/** LOCK TABLE where its lock would be gone at once. */
+export const lockOutsideBlock = (): DatabaseError =>
+  new DatabaseError('25P01', 'LOCK TABLE can only be used in transaction blocks')
+
+export const channelNameEmpty = (): DatabaseError => new DatabaseError('22023', 'channel name cannot be empty')
+
+export const channelNameTooLong = (): DatabaseError => new DatabaseError('22023', 'channel name too long')
+
+export const payloadTooLong = (): DatabaseError => new DatabaseError('22023', 'payload string too long')
+
+export const tooManyNotifications = (): DatabaseError =>
+  new DatabaseError('54000', 'too many notifications in the NOTIFY queue', {
+    hint: 'A session that listens has not left its transaction for long, or this transaction notifies too much.',
+  })
+
 export const inFailedTransaction = (): DatabaseError =>
   new DatabaseError('25P02', 'current transaction is aborted, commands ignored until end of transaction block')
 
@@ -771,3 +786,33 @@ export const notInTransactionBlock = (command: string): DatabaseError =>
 
 export const recordingRuns = (): DatabaseError =>
   new DatabaseError('55006', 'a recording of the history is already running')
+
+export const coordinatorClosed = (): DatabaseError => new DatabaseError('08003', 'the coordinator is closed')
+
+export const databaseTwice = (): DatabaseError =>
+  new DatabaseError('22023', 'a database takes part in a distributed transaction once')
+
+export const coordinatedByMemory = (): DatabaseError =>
+  new DatabaseError('55000', 'a coordinator in memory cannot commit over a durable database', {
+    detail: 'Its decisions would not survive the process, and what is prepared in the database would stay so.',
+    hint: 'Give openCoordinator() a directory of its own.',
+  })
+
+/** The coordinator's log failed while the decision was on its way. */
+export const coordinatorOutcomeUnknown = (cause: unknown): DatabaseError =>
+  new DatabaseError('08007', 'the outcome of the distributed transaction is unknown', {
+    detail: `The coordinator could not make its decision durable: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: 'Its databases have it prepared. Open the coordinator again and call recover() with them.',
+  })
+
+/** A database lost its disk while it prepared: it does not know what happened, the coordinator does. */
+export const participantFailed = (cause: DatabaseError): DatabaseError =>
+  new DatabaseError('40000', 'the distributed transaction was rolled back, because a database could not be prepared', {
+    detail: cause.detail ?? cause.message,
+  })
+
+export const decidedButNotTold = (gid: string, cause: Error): DatabaseError =>
+  new DatabaseError('08007', 'the distributed transaction is committed, but not yet in all of its databases', {
+    detail: `Transaction "${gid}" is still prepared where this happened: ${cause.message}`,
+    hint: 'Open that database again if it failed, and call recover() of the coordinator with it. Do not run the transaction again.',
+  })

@@ -25,7 +25,9 @@ let statementGrammar: StatementGrammar | null = null
 let utilityGrammar: UtilityGrammar | null = null
 
 const utilityWords = new Set(
-  ['create', 'drop', 'copy', 'set', 'show', 'reset', 'truncate'].map((word) => keyword(word).tokenTypeIdx),
+  'create drop copy set show reset truncate lock listen unlisten notify call'
+    .split(' ')
+    .map((word) => keyword(word).tokenTypeIdx),
 )
 const SetWord = keyword('set')
 const Transaction = keyword('transaction')

@@ -140,7 +140,7 @@ const grammarWords = [
   'insert into update set delete returning with union intersect except window for',
   'begin start commit rollback abort savepoint release transaction work to explain analyze',
   'create drop index unique primary key check constraint references foreign if cascade restrict copy show reset',
-  'truncate prepare',
+  'truncate prepare lock listen unlisten notify call',
 ]
   .join(' ')
   .split(' ')

@@ -1,14 +1,13 @@
 /** Statements of PostgreSQL that are known by their first words and not built: error 0A000 names them. */
 import { syntaxError, unsupportedSyntax } from '../errors.ts'
-import { Word } from './tokens.ts'
 import type { Token } from './tokens.ts'
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 
 const statements = new Set(
   words(`
-  alter analyse analyze call checkpoint close cluster comment deallocate declare discard do execute fetch grant import
-  listen load lock merge move notify reassign refresh reindex revoke security unlisten vacuum with`),
+  alter analyse analyze checkpoint close cluster comment deallocate declare discard do execute fetch grant import
+  load merge move reassign refresh reindex revoke security vacuum with`),
 )
 
 /** What CREATE and DROP may be followed by besides TABLE and INDEX. */
@@ -35,11 +34,8 @@ export function refuseUnsupported(tokens: readonly Token[]): void {
       .map((token) => token.image.toUpperCase())
       .join(' ')
   if (verb === 'prepare' && object !== 'transaction') throw unsupportedSyntax('PREPARE', first.startOffset)
-  if (verb === 'alter' || verb === 'lock' || verb === 'comment' || verb === 'import') {
-    throw unsupportedSyntax(
-      second?.tokenTypeIdx === Word.tokenTypeIdx && verb === 'lock' ? 'LOCK TABLE' : name(2),
-      first.startOffset,
-    )
+  if (verb === 'alter' || verb === 'comment' || verb === 'import') {
+    throw unsupportedSyntax(name(2), first.startOffset)
   }
   if (statements.has(verb)) throw unsupportedSyntax(verb === 'declare' ? 'DECLARE CURSOR' : name(1), first.startOffset)
   if ((verb === 'create' || verb === 'drop') && object !== null && objects.has(object)) {

@@ -14,7 +14,7 @@ import type {
   TableName,
   Truncate,
 } from './ast.ts'
-import { SettingGrammar } from './settings.ts'
+import { SessionStatementGrammar } from './sessionStatements.ts'
 import { ColumnId, Comma, LParen, RParen, Word, keyword } from './tokens.ts'
 
 const Check = keyword('check')
@@ -38,7 +38,7 @@ const Update = keyword('update')
 const Using = keyword('using')
 const With = keyword('with')
 
-export class UtilityGrammar extends SettingGrammar {
+export class UtilityGrammar extends SessionStatementGrammar {
   constructor(validate: boolean) {
     super(validate)
     this.performSelfAnalysis()
@@ -53,6 +53,11 @@ export class UtilityGrammar extends SettingGrammar {
       { ALT: () => this.SUBRULE(this.show) },
       { ALT: () => this.SUBRULE(this.resetVariable) },
       { ALT: () => this.SUBRULE(this.truncate) },
+      { ALT: () => this.SUBRULE(this.lockTable) },
+      { ALT: () => this.SUBRULE(this.listen) },
+      { ALT: () => this.SUBRULE(this.unlisten) },
+      { ALT: () => this.SUBRULE(this.notify) },
+      { ALT: () => this.SUBRULE(this.callProcedure) },
     ]),
   )
 

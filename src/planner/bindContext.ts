@@ -18,6 +18,8 @@ export class BindContext {
   readonly dependencies = new Set<TableDescriptor>()
   /** Names that it found no relation for, but a system view: it is good as long as there is none. */
   readonly absent = new Set<string>()
+  /** Set when the statement calls a function that acts upon the session. */
+  usesSession = false
   readonly #tables: TableLookup
   #nextAttribute = 0
 

@@ -34,6 +34,7 @@ import { columnOf } from './logical.ts'
 import type { Attribute } from './logical.ts'
 import { numericValue } from './parameters.ts'
 import type { Scope } from './scope.ts'
+import { resolveSessionFunction } from './sessionFunctions.ts'
 import { bindSystemFunction } from './systemFunctions.ts'
 
 /** Where an expression stands: for messages, and for whether aggregates are allowed there. */
@@ -338,6 +339,11 @@ export class ExpressionBinder {
         const args = e.arguments.map((argument) => this.bind(argument))
         const system = bindSystemFunction(e.name, args, this.#context.parameters)
         if (system !== null) return system
+        const session = resolveSessionFunction(e.name, args.map(typeOf))
+        if (session !== null) {
+          this.#context.usesSession = true
+          return this.coercion.call(session, args, e.arguments.map(positionOf))
+        }
         const literals = args.map((arg) => (arg.kind === 'constant' ? arg.value : undefined))
         const resolved = at(e.position, () => resolveFunction(e.name, args.map(typeOf), literals))
         return this.coercion.call(resolved, args, e.arguments.map(positionOf))

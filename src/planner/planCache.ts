@@ -193,7 +193,7 @@ function isCacheable(parsed: readonly ParsedStatement[]): boolean {
 }
 
 const cacheable: ReadonlySet<string> = new Set([
-  ...['select', 'values', 'insert', 'update', 'delete'],
+  ...['select', 'values', 'insert', 'update', 'delete', 'call'],
   ...['begin', 'set_transaction', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'],
 ])
 

@@ -35,6 +35,8 @@ export interface Planned {
   readonly absent: readonly string[]
   /** Tables whose size mattered to a choice. */
   readonly sized: readonly RowTable[]
+  /** It calls a function that acts upon the session (sessionFunctions.ts). */
+  readonly usesSession: boolean
 }
 
 export interface ParameterFacts {
@@ -63,6 +65,7 @@ export function planStatement(
     dependencies: [...context.dependencies],
     absent: [...context.absent],
     sized,
+    usesSession: context.usesSession,
   }
 }
 

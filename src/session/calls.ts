@@ -46,7 +46,7 @@ export function tryQuery<Row>(
   if (cached === undefined || text.statements.length !== 1 || !isDataStatement(cached.statement)) return null
   const planned = cached.plan(state.block.transaction?.catalog ?? engine.transactions.catalog, parameters)
   const { compiled } = planned
-  if (!compiled.endsAtOnce) return null
+  if (!compiled.endsAtOnce || planned.usesSession) return null
   if (state.block.transaction?.isolation.tracksReads === true) state.block.transaction.noteStatement(sql)
   const form = outputChoice(options).formOf(compiled)
   const execution = runImmediately(engine, state, compiled, planned.bind(parameters, literals, state), form, false)
@@ -92,7 +92,7 @@ export function refuseLoneControl(engine: Engine, sql: string): void {
 
 const controlKinds: ReadonlySet<string> = new Set([
   ...['begin', 'commit', 'rollback', 'savepoint', 'release', 'rollback_to', 'set_transaction', 'set'],
-  'prepare_transaction',
+  ...['prepare_transaction', 'listen', 'unlisten'],
 ])
 
 /** Submits the task, and resolves with its results or rejects with its error. */

@@ -21,6 +21,7 @@ import type { Engine } from './engine.ts'
 import { runOnce } from './immediate.ts'
 import { noOutput } from './output.ts'
 import type { QueryResult } from './result.ts'
+import type { SessionState } from './sessionState.ts'
 import { StatementRun } from './statementRun.ts'
 
 /** Where the bytes come from. */
@@ -45,12 +46,21 @@ export class CopyRun {
   #locked = false
   readonly #reader: CopyReader
   readonly #source: CopySource
+  readonly #state: SessionState
   /** A row that has to wait or to restart. */
   #slow: StatementRun | null = null
   #rowCount = 0
 
   /** Throws what the binding of the INSERT throws, and 22023 for bad options. */
-  constructor(engine: Engine, task: Task, transaction: Transaction, statement: Copy, open: () => CopySource) {
+  constructor(
+    engine: Engine,
+    task: Task,
+    transaction: Transaction,
+    statement: Copy,
+    open: () => CopySource,
+    state: SessionState,
+  ) {
+    this.#state = state
     this.#engine = engine
     this.#task = task
     this.#transaction = transaction
@@ -159,10 +169,11 @@ export class CopyRun {
       this.#transaction.undoStatement()
       throw this.#located(error, null, null)
     }
-    const bound = { compiled, parameters: values }
+    const bound = { compiled, parameters: values, usesSession: false }
     this.#slow = new StatementRun(this.#engine, this.#task, this.#transaction, () => bound, {
       output: () => noOutput,
       memoryLimit: this.#engine.memoryLimit,
+      state: this.#state,
     })
   }
 

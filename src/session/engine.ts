@@ -16,6 +16,7 @@ import type { Transaction } from '../txn/transaction.ts'
 import type { Scheduler, Task } from './core.ts'
 import { Core } from './core.ts'
 import { holderName } from './holderName.ts'
+import { Notifications } from './notifications.ts'
 import { SessionState } from './sessionState.ts'
 import { systemViews } from './views/index.ts'
 import type { SettingDefaults } from './settings.ts'
@@ -47,6 +48,7 @@ export class Engine implements TransactionListener {
   readonly log: CommitLog | null
   closed = false
   readonly sessions = new Set<SessionState>()
+  readonly notifications = new Notifications()
   readonly #settings: SettingDefaults
   readonly #options: EngineOptions
   readonly #waits = new Map<LockWait, Task>()
@@ -85,7 +87,10 @@ export class Engine implements TransactionListener {
   connect(): SessionState {
     if (this.closed) throw databaseClosed()
     const { core, transactions, env } = this
-    const session = new SessionState(this.#nextSession++, core, transactions, env, this.#settings)
+    const session = new SessionState(this.#nextSession++, core, transactions, env, {
+      settings: this.#settings,
+      notifications: this.notifications,
+    })
     this.sessions.add(session)
     return session
   }
@@ -105,6 +110,7 @@ export class Engine implements TransactionListener {
     }
     session.settings.reset(null)
     session.onNotice = null
+    session.forgetNotifications()
     this.#spare.push(session)
   }
 
@@ -166,10 +172,12 @@ export class Engine implements TransactionListener {
   }
 
   published(transaction: Transaction): void {
+    this.notifications.published(transaction)
     this.#wakeCommitting(transaction)
   }
 
   unknown(transaction: Transaction, error: DatabaseError): void {
+    this.notifications.unknown(transaction)
     const task = this.#committing.get(transaction)
     if (task !== undefined) task.commitError = error
     this.#wakeCommitting(transaction)
@@ -215,6 +223,12 @@ export class Engine implements TransactionListener {
       `session ${task.session} has waited for a second for ${wait.resource}, which ${names} holds in an open transaction ` +
         `without running anything: ${shorten(task.sql)} (is db.query called inside db.transaction, where tx.query was meant?)`,
     )
+  }
+
+  /** The sessions for which a session waits: none if it does not wait. */
+  holdersBefore(session: number): readonly number[] {
+    const wait = this.#session(session)?.task?.wait ?? null
+    return wait === null ? [] : wait.holders().map((holder) => holder.session)
   }
 
   #session(id: number): SessionState | undefined {

@@ -10,12 +10,14 @@ import {
   statementCancelled,
   transactionHadFailed,
 } from '../errors.ts'
+import { quoteIdentifier } from '../parser/index.ts'
 import type { Isolation, IsolationLevel, SerializableMethod } from '../txn/isolation.ts'
 import { isolationNamed } from '../txn/isolation.ts'
 import { execStatements, query } from './calls.ts'
 import type { CopyData } from './copyFrom.ts'
 import { copyInto } from './copyFrom.ts'
 import type { Engine } from './engine.ts'
+import type { NotificationListener } from './notifications.ts'
 import { outputChoice } from './output.ts'
 import type { Notice, ObjectRow, QueryOptions, QueryResult } from './result.ts'
 import type { RetryOptions } from './retry.ts'
@@ -97,6 +99,23 @@ export class Session {
   /** Is told of notices and warnings, such as a COMMIT without a transaction. */
   set onNotice(listener: ((notice: Notice) => void) | null) {
     this.#state.onNotice = listener
+  }
+
+  /** Is told of every notification on a channel to which the session listens (LISTEN); between its transactions. */
+  set onNotification(listener: NotificationListener | null) {
+    this.#state.inbox.onNotification = listener
+  }
+
+  /**
+   * Listens to a channel, from the end of the transaction on if one is open, and calls `listener` with what comes.
+   * Resolves to the function that ends it. @throws DatabaseError as `query`
+   */
+  async listen(channel: string, listener: NotificationListener): Promise<() => Promise<void>> {
+    await this.query(`LISTEN ${quoteIdentifier(channel)}`)
+    const end = this.#state.inbox.add(channel, listener)
+    return async () => {
+      if (!end() && !this.#ended && !this.#state.closed) await this.query(`UNLISTEN ${quoteIdentifier(channel)}`)
+    }
   }
 
   /**
@@ -219,6 +238,21 @@ export class Session {
         tx.#ended = true
       }
     })
+  }
+
+  /** True if the transaction that is open has something to commit. */
+  get hasWritten(): boolean {
+    return this.#state.block.transaction?.wrote ?? false
+  }
+
+  /** Resolves when no call runs or queues. */
+  async whenIdle(): Promise<void> {
+    await this.#state.whenIdle()
+  }
+
+  /** @internal Ends the statement that runs with this error. */
+  interrupt(error: Error): void {
+    this.#state.task?.fail(error)
   }
 
   /** Cancels the statement that runs (57014), if one does; calls that queue behind it go on. */

@@ -5,7 +5,7 @@
 import { sessionBusy, sessionClosed, statementCancelled, synchronousReentry } from '../errors.ts'
 import type { Env } from '../env/env.ts'
 import type { DatabaseError } from '../errors.ts'
-import type { Moments } from '../planner/index.ts'
+import type { Moments, SessionPort } from '../planner/index.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { BlockOptions } from './transactionBlock.ts'
@@ -14,15 +14,25 @@ import type { Core, Task } from './core.ts'
 import type { Notice } from './result.ts'
 import type { SettingDefaults } from './settings.ts'
 import { Settings } from './settings.ts'
+import type { Notifications } from './notifications.ts'
+import { Inbox } from './notifications.ts'
 import { BlockTimers } from './timeouts.ts'
 
 const idleInTransaction = '25P03'
 
-export class SessionState implements Moments {
+/** What the sessions of one database have in common. */
+export interface SharedBySessions {
+  readonly settings: SettingDefaults
+  readonly notifications: Notifications
+}
+
+export class SessionState implements Moments, SessionPort {
   /** From 1, in the order in which sessions began. */
   readonly id: number
   readonly settings: Settings
   readonly block: TransactionBlock
+  readonly inbox: Inbox
+  readonly #notifications: Notifications
   /** The call that runs now. */
   task: Task | null = null
   closed = false
@@ -36,13 +46,19 @@ export class SessionState implements Moments {
   #timed: Transaction | null = null
   #transactionMicros = 0
 
-  constructor(id: number, core: Core, transactions: TransactionManager, env: Env, defaults: SettingDefaults) {
+  constructor(id: number, core: Core, transactions: TransactionManager, env: Env, shared: SharedBySessions) {
     this.id = id
-    this.settings = new Settings(defaults)
+    this.settings = new Settings(shared.settings)
+    this.#notifications = shared.notifications
     this.#core = core
     this.#env = env
     this.#timers = new BlockTimers(env, (error) => this.#expire(error))
-    this.block = new TransactionBlock(transactions, this.settings, id, this.#timers)
+    this.inbox = new Inbox(id, env.timers, () => this.block.kind !== 'none')
+    this.block = new TransactionBlock(transactions, this.settings, id, this.#timers, {
+      committed: (transaction, actions, state) =>
+        shared.notifications.committed(this.inbox, transaction, actions, state),
+      left: () => this.inbox.deliver(),
+    })
   }
 
   /** What `now()` says: one time for a whole transaction, taken when it is first asked for. */
@@ -138,6 +154,12 @@ export class SessionState implements Moments {
     this.task?.fail(statementCancelled())
   }
 
+  /** Heard when the transaction commits. Throws 22023, 54000. */
+  notify(channel: string, payload: string): void {
+    this.#notifications.requireRoom(channel)
+    this.block.outbox.add({ kind: 'notify', channel, payload })
+  }
+
   /** A savepoint's name that no other of this session has. */
   nextSavepoint(): string {
     return `isolde_${++this.#savepoints}`
@@ -157,6 +179,12 @@ export class SessionState implements Moments {
     this.onNotice?.(notice)
   }
 
+  /** Listens to nothing any more. */
+  forgetNotifications(): void {
+    this.#notifications.unlisten(this.inbox, null)
+    this.inbox.close()
+  }
+
   /** Ends what runs, refuses what waits, rolls back. */
   close(): void {
     if (this.closed) return
@@ -164,6 +192,7 @@ export class SessionState implements Moments {
     this.#core.betweenSteps(() => {
       if (this.task !== null) this.cancelAll(sessionClosed())
       if (this.block.kind !== 'none') this.block.rollback()
+      this.forgetNotifications()
     })
   }
 }

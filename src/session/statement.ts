@@ -123,6 +123,7 @@ export class Statement<Row = ObjectRow> {
       try {
         const planned = this.#cached.plan(this.#catalog(state), parameters)
         const { compiled } = planned
+        if (planned.usesSession) return this.#runAsTask(state, parameters)
         if (block.transaction?.isolation.tracksReads === true) block.transaction.noteStatement(this.sql)
         const values = planned.bind(parameters, this.#literals, state)
         const execution = runImmediately(this.#engine, state, compiled, values, this.#output.formOf(compiled), true)

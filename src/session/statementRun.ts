@@ -12,6 +12,7 @@
 import { assert } from '../assert.ts'
 import type { CompiledStatement, Execution, OutputForm } from '../executor/index.ts'
 import { MemoryAccount, Step } from '../executor/index.ts'
+import { on } from '../planner/index.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
@@ -20,16 +21,20 @@ import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
 import { resultOf } from './output.ts'
 import type { QueryResult } from './result.ts'
+import type { SessionState } from './sessionState.ts'
 
 /** A statement bound to its values, under the catalog of the transaction it will run in. */
 export interface BoundStatement {
   readonly compiled: CompiledStatement
   readonly parameters: Value[]
+  /** It calls functions that act upon the session. */
+  readonly usesSession: boolean
 }
 
 export interface RunOptions {
   readonly output: (compiled: CompiledStatement) => OutputForm
   readonly memoryLimit: number
+  readonly state: SessionState
 }
 
 export class StatementRun {
@@ -47,6 +52,8 @@ export class StatementRun {
   #runs = 0
   /** Why the last run was not the last. */
   #cause: 'lock' | 'newer version' = 'lock'
+  /** What the session's outbox held before this run. */
+  #said = 0
   /** True between the begin and the end of the transaction's statement. */
   #begun = false
 
@@ -75,7 +82,7 @@ export class StatementRun {
     }
     const execution = this.execution ?? this.#start()
     if (execution === null) return this.#blocked()
-    switch (execution.step(budget)) {
+    switch (this.#run(execution, budget)) {
       case Step.DONE:
         this.#core.endExclusive(this.#task)
         this.#transaction.endStatement()
@@ -95,13 +102,21 @@ export class StatementRun {
     }
   }
 
+  #run(execution: Execution, budget: number): Step {
+    if (this.#bound?.usesSession !== true) return execution.step(budget)
+    return on(this.#options.state, () => execution.step(budget))
+  }
+
   /** Gives up: what was written is undone, and no lock is waited for any more. */
   abandon(): void {
     this.#core.endExclusive(this.#task)
     this.wait?.cancel()
     this.wait = null
     this.execution = null
-    if (this.#begun) this.#transaction.undoStatement()
+    if (this.#begun) {
+      this.#transaction.undoStatement()
+      this.#options.state.block.outbox.truncate(this.#said)
+    }
     this.#begun = false
   }
 
@@ -133,6 +148,7 @@ export class StatementRun {
     const { compiled, parameters } = this.#bound
     if (this.#runs > 0 && compiled.writes && transaction.isolation.level === 'read committed')
       this.#core.beginExclusive(this.#task)
+    this.#said = this.#options.state.block.outbox.length
     this.compiled = compiled
     this.execution = compiled.start(
       { transaction, view, parameters, memory: new MemoryAccount(this.#options.memoryLimit) },
@@ -152,6 +168,7 @@ export class StatementRun {
 
   #again(cause: 'lock' | 'newer version'): void {
     this.#core.endExclusive(this.#task)
+    this.#options.state.block.outbox.truncate(this.#said)
     this.execution = null
     this.#runs++
     this.#cause = cause

@@ -5,10 +5,10 @@
  * Several statements that stand in no explicit block are one implicit transaction, as in PostgreSQL: a failure of one
  * undoes them all. Each is planned when its turn comes, under the catalog that the ones before it left.
  */
-import { emptyQuery, readOnlyTransaction, severalStatements } from '../errors.ts'
+import { emptyQuery, lockOutsideBlock, readOnlyTransaction, severalStatements } from '../errors.ts'
 import { explain, isDataStatement, locksRows } from '../planner/index.ts'
 import type { CachedStatement } from '../planner/index.ts'
-import type { NormalisedText, Statement } from '../parser/ast.ts'
+import type { Listen, NormalisedText, Notify, Statement, Unlisten } from '../parser/ast.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import { endsFailedBlock, executeControl, isControlStatement, isEnding } from './control.ts'
@@ -17,6 +17,7 @@ import { CopyRun, fileSource } from './copyRun.ts'
 import { TaskStep } from './core.ts'
 import { DdlRun } from './ddlRun.ts'
 import type { Engine } from './engine.ts'
+import { LockTableRun } from './lockTableRun.ts'
 import type { OutputChoice } from './output.ts'
 import { commandOf, emptyResult, textRows } from './output.ts'
 import type { QueryResult } from './result.ts'
@@ -161,8 +162,16 @@ export class StatementsTask extends SessionTask {
       this.#complete(
         textRows('QUERY PLAN', explain(statement, transaction.catalog, engine.relations), 'EXPLAIN', this.#output),
       )
-    } else this.#run = this.#runOf(cached, transaction)
+    } else if (isOutboxStatement(statement)) this.#complete(this.#say(statement))
+    else this.#run = this.#runOf(cached, transaction)
     return true
+  }
+
+  /** LISTEN, UNLISTEN, NOTIFY: for the commit. */
+  #say(statement: Listen | Unlisten | Notify): QueryResult<unknown> {
+    if (statement.kind === 'notify') this.state.notify(statement.channel, statement.payload)
+    else this.state.block.outbox.add(statement)
+    return emptyResult(commandOf(statement))
   }
 
   #runOf(cached: CachedStatement, transaction: Transaction): Run {
@@ -172,7 +181,12 @@ export class StatementsTask extends SessionTask {
       return new StatementRun(engine, this, transaction, () => this.#bind(cached, transaction), {
         output: (compiled) => this.#output.formOf(compiled),
         memoryLimit: engine.memoryLimit,
+        state: this.state,
       })
+    }
+    if (statement.kind === 'lock_table') {
+      if (this.state.block.kind === 'implicit' && this.#statements?.length === 1) throw lockOutsideBlock()
+      return new LockTableRun(engine, this, transaction, statement)
     }
     if (transaction.readOnly) {
       throw readOnlyTransaction(statement.kind === 'copy' ? 'COPY FROM' : commandOf(statement))
@@ -184,6 +198,7 @@ export class StatementsTask extends SessionTask {
         transaction,
         statement,
         () => this.#copyData ?? fileSource(engine.env.files, statement),
+        this.state,
       )
     }
     return new DdlRun(engine, this, this.state, transaction, statement)
@@ -193,9 +208,14 @@ export class StatementsTask extends SessionTask {
     const { parameters } = this.#source
     const planned = cached.plan(transaction.catalog, parameters)
     if (transaction.readOnly && planned.compiled.writes) throw readOnlyTransaction(planned.compiled.command)
-    return { compiled: planned.compiled, parameters: planned.bind(parameters, this.#literals, this.state) }
+    const { compiled, usesSession } = planned
+    return { compiled, parameters: planned.bind(parameters, this.#literals, this.state), usesSession }
   }
 }
 
 const reads = (statement: Statement): boolean =>
   (statement.kind === 'select' || statement.kind === 'values') && !locksRows(statement)
+
+function isOutboxStatement(statement: Statement): statement is Listen | Unlisten | Notify {
+  return statement.kind === 'listen' || statement.kind === 'unlisten' || statement.kind === 'notify'
+}

@@ -13,6 +13,8 @@ import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOut
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Isolation } from '../txn/isolation.ts'
 import type { Mark, Transaction } from '../txn/transaction.ts'
+import type { OutboxAction } from './notifications.ts'
+import { Outbox } from './notifications.ts'
 import type { SettingValues, Settings } from './settings.ts'
 import type { BlockTimers } from './timeouts.ts'
 
@@ -30,6 +32,15 @@ interface SavepointRecord {
   readonly name: string
   readonly mark: Mark
   readonly settings: SettingValues
+  readonly outbox: number
+}
+
+/** What the session does around its block. */
+export interface BlockListener {
+  /** The transaction has committed, and these are its LISTENs and NOTIFYs; never called without any. */
+  committed(transaction: Transaction, actions: readonly OutboxAction[], state: 'published' | 'committing'): void
+  /** The block is over, in whatever way. */
+  left(): void
 }
 
 export type TransactionStatus = 'idle' | 'transaction' | 'failed'
@@ -49,11 +60,21 @@ export class TransactionBlock {
   readonly #transactions: TransactionManager
   readonly #settings: Settings
   readonly #session: number
+  /** What is said and heard when the transaction commits. */
+  readonly outbox = new Outbox()
+  readonly #listener: BlockListener
   #savepoints: SavepointRecord[] = []
   #settingsBefore: SettingValues
 
-  constructor(transactions: TransactionManager, settings: Settings, session: number, timers: BlockTimers) {
+  constructor(
+    transactions: TransactionManager,
+    settings: Settings,
+    session: number,
+    timers: BlockTimers,
+    listener: BlockListener,
+  ) {
     this.#timers = timers
+    this.#listener = listener
     this.#transactions = transactions
     this.#settings = settings
     this.#session = session
@@ -109,9 +130,12 @@ export class TransactionBlock {
   commit(synchronously: boolean): 'published' | 'committing' {
     const transaction = this.transaction
     assert(transaction !== null, 'nothing to commit')
+    const actions = this.outbox.length === 0 ? null : this.outbox.take()
     this.#leave()
     this.#settings.dropLocal()
-    return this.#transactions.commit(transaction, synchronously)
+    const state = this.#transactions.commit(transaction, synchronously)
+    if (actions !== null) this.#listener.committed(transaction, actions, state)
+    return state
   }
 
   /** As `commit`: the block is left, and the transaction is prepared, or waits for the disk to be. */
@@ -140,6 +164,7 @@ export class TransactionBlock {
     const last = this.#savepoints.at(-1)
     const transaction = this.transaction
     this.failed = true
+    this.outbox.truncate(last?.outbox ?? 0)
     if (transaction === null) return
     if (last !== undefined) transaction.rollbackTo(last.mark)
     else {
@@ -155,6 +180,7 @@ export class TransactionBlock {
     this.transaction = null
     this.failed = true
     this.#savepoints = []
+    this.outbox.truncate(0)
     this.#timers.close()
     if (!told) this.#ended = error
     if (transaction !== null) this.#transactions.rollback(transaction)
@@ -174,7 +200,12 @@ export class TransactionBlock {
 
   savepoint(name: string): void {
     const transaction = this.#inBlock('SAVEPOINT')
-    this.#savepoints.push({ name, mark: transaction.mark(), settings: this.#settings.values })
+    this.#savepoints.push({
+      name,
+      mark: transaction.mark(),
+      settings: this.#settings.values,
+      outbox: this.outbox.length,
+    })
   }
 
   release(name: string): void {
@@ -190,6 +221,7 @@ export class TransactionBlock {
     assert(record !== undefined && this.transaction !== null, 'a savepoint has a transaction')
     this.transaction.rollbackTo(record.mark)
     this.#settings.values = record.settings
+    this.outbox.truncate(record.outbox)
     this.#savepoints.length = at + 1
     this.failed = false
   }
@@ -212,6 +244,8 @@ export class TransactionBlock {
     this.failed = false
     this.#ended = null
     this.#savepoints = []
+    if (this.outbox.length > 0) this.outbox.truncate(0)
     if (this.#timers.armed) this.#timers.close()
+    this.#listener.left()
   }
 }
