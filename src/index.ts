@@ -13,6 +13,8 @@
  */
 import type { Env } from './env/env.ts'
 import { nodeEnv } from './env/node.ts'
+import type { CoordinatorOptions } from './session/coordinator.ts'
+import { Coordinator } from './session/coordinator.ts'
 import type { Database } from './session/database.ts'
 import type { OpenOptions } from './session/open.ts'
 import { openDatabase } from './session/open.ts'
@@ -26,6 +28,14 @@ export async function open(path?: string, options: OpenOptions = {}): Promise<Da
 export function openSync(path?: string, options: OpenOptions = {}): Database {
   const env: Env = options.env ?? nodeEnv
   return openDatabase(env, path, options)
+}
+
+/**
+ * Opens a coordinator, which commits transactions over several databases. `path`: the directory of its decisions, created if
+ * it is absent, and no database's; in memory without one. @throws DatabaseError as `openSync`
+ */
+export async function openCoordinator(path?: string, options: CoordinatorOptions = {}): Promise<Coordinator> {
+  return new Coordinator(options.env ?? nodeEnv, path)
 }
 
 export { check } from './checker/check.ts'
@@ -51,10 +61,13 @@ export { nodeEnv } from './env/node.ts'
 export { isComplete, renderErrorPosition } from './parser/index.ts'
 export type { Scheduler, TaskInfo } from './session/core.ts'
 export type { CopyData } from './session/copyFrom.ts'
+export { Coordinator } from './session/coordinator.ts'
+export type { Branches, CoordinatorOptions, Recovery, UnconfirmedTransaction } from './session/coordinator.ts'
 export { Database } from './session/database.ts'
 export type { CheckDescription, ColumnDescription, IndexDescription, TableDescription } from './session/describe.ts'
 export type { Notification, NotificationListener } from './session/notifications.ts'
 export type { OpenOptions } from './session/open.ts'
+export type { PreparedTransaction } from './session/preparedTransactions.ts'
 export type { Field, Notice, ObjectRow, QueryOptions, QueryResult, TypeParser } from './session/result.ts'
 export { Session } from './session/session.ts'
 export type { IsolationName, TransactionOptions, WaitingFor } from './session/session.ts'

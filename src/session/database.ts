@@ -12,6 +12,8 @@ import type { TableDescription } from './describe.ts'
 import { describeTables } from './describe.ts'
 import type { Engine } from './engine.ts'
 import { outputChoice } from './output.ts'
+import type { PreparedTransaction } from './preparedTransactions.ts'
+import { preparedTransactions } from './preparedTransactions.ts'
 import type { ObjectRow, QueryOptions, QueryResult } from './result.ts'
 import type { TransactionOptions } from './session.ts'
 import { Session } from './session.ts'
@@ -138,6 +140,22 @@ export class Database {
   describe(table?: string): readonly TableDescription[] {
     if (this.#engine.closed) throw databaseClosed()
     return describeTables(this.#engine.transactions.catalog, table ?? null)
+  }
+
+  /** 32 hexadecimal digits that name the database, wherever its directory is moved, but not apart from a copy of it; null in memory. */
+  get id(): string | null {
+    return this.#engine.log?.id ?? null
+  }
+
+  /** The transactions that wait for COMMIT PREPARED or ROLLBACK PREPARED, also those that were prepared before a crash. */
+  prepared(): readonly PreparedTransaction[] {
+    if (this.#engine.closed) throw databaseClosed()
+    return preparedTransactions(this.#engine)
+  }
+
+  /** @internal The sessions for which a session waits. */
+  holdersBefore(session: number): readonly number[] {
+    return this.#engine.holdersBefore(session)
   }
 
   /**

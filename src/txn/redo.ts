@@ -3,7 +3,7 @@ import { encodeChange } from '../catalog/index.ts'
 import type { PreparedSink, RedoSink } from '../storage/log/log.ts'
 import type { UndoEntry } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
-import type { RowLock } from './lockWait.ts'
+import { RowLock } from './lockWait.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Catalog changes first, then the final state of each row, oldest write first. */
@@ -45,7 +45,7 @@ function describeLocks(transaction: Transaction, sink: PreparedSink): void {
     else if (lock.kind === 'table') sink.tableLock(lock.table!.id, mode)
   }
   for (const { lock, mode } of transaction.rowGrants) {
-    if (lock.kind === 'row') sink.rowLock(lock.table!.id, (lock as RowLock).rowId, mode)
+    if (lock instanceof RowLock) sink.rowLock(lock.table!.id, lock.rowId, mode)
   }
   for (const entry of newestEntries(transaction)) {
     const { mode, implied } = modeOf(entry)

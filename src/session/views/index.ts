@@ -4,8 +4,9 @@
  */
 import type { SystemView } from '../../planner/index.ts'
 import type { Engine } from '../engine.ts'
+import { preparedView } from './prepared.ts'
 import { tablesView } from './tables.ts'
 
 export function systemViews(engine: Engine): ReadonlyMap<string, SystemView> {
-  return new Map([tablesView(engine)].map((view) => [view.name, view]))
+  return new Map([preparedView(engine), tablesView(engine)].map((view) => [view.name, view]))
 }

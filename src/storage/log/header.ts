@@ -100,7 +100,11 @@ function decodeSlot(slot: Buffer, parity: number, path: string): LogHeader | nul
 
 /** The id of a new log, or of one that has none. */
 export function idOf(header: LogHeader | null, random: Random): string {
-  if (header !== null && header.id !== NO_ID) return header.id
+  return header !== null && header.id !== NO_ID ? header.id : randomId(random)
+}
+
+/** 128 random bits, as 32 hexadecimal digits. */
+export function randomId(random: Random): string {
   const words = Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32))
   return words.map((word) => word.toString(16).padStart(8, '0')).join('')
 }

@@ -17,6 +17,7 @@ import { idOf, newHeaderArea, readHeader, writeHeader } from './header.ts'
 import { recover } from './recovery.ts'
 import { RedoLog } from './redoLog.ts'
 
+export { randomId } from './header.ts'
 export type {
   CommitLog,
   InDoubt,

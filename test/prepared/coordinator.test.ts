@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest'
+import type { Coordinator, Database } from '../../src/index.ts'
+import { open, openCoordinator } from '../../src/index.ts'
+import { Disk } from '../simulation/disk.ts'
+import { SimulatedEnv } from '../simulation/env.ts'
+
+const schema = 'CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL); INSERT INTO account VALUES (1, 100)'
+
+async function banks(count: number): Promise<{ dbs: Database[]; coordinator: Coordinator }> {
+  const dbs: Database[] = []
+  for (let i = 0; i < count; i++) {
+    const db = await open()
+    await db.exec(schema)
+    dbs.push(db)
+  }
+  return { dbs, coordinator: await openCoordinator() }
+}
+
+const balance = async (db: Database): Promise<unknown> =>
+  (await db.query<{ balance: number }>('SELECT balance FROM account')).rows[0]?.balance
+
+const add = (by: number): string => `UPDATE account SET balance = balance + ${by}`
+
+describe('a transaction over two databases', () => {
+  test('commits in both', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const [a, b] = dbs as [Database, Database]
+    const result = await coordinator.transaction([a, b], async ([inA, inB]) => {
+      await inA.query(add(-10))
+      await inB.query(add(10))
+      return 'moved'
+    })
+    expect(result).toBe('moved')
+    expect([await balance(a), await balance(b)]).toEqual([90, 110])
+    expect([...a.prepared(), ...b.prepared(), ...coordinator.unconfirmed]).toEqual([])
+  })
+
+  test('rolls back in both: what the callback throws, and what a statement that it did not await throws', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const [a, b] = dbs as [Database, Database]
+    const failing = coordinator.transaction([a, b], async ([inA, inB]) => {
+      await inA.query(add(-10))
+      await inB.query(add(10))
+      throw new Error('changed my mind')
+    })
+    await expect(failing).rejects.toThrow('changed my mind')
+    const careless = coordinator.transaction([a, b], async ([inA, inB]) => {
+      await inA.query(add(-10))
+      inB.query('INSERT INTO account VALUES (1, 0)').catch(() => undefined)
+    })
+    await expect(careless).rejects.toMatchObject({ code: '25P02' })
+    expect([await balance(a), await balance(b)]).toEqual([100, 100])
+  })
+
+  test('a database that was only read, or alone was written, is not prepared', async () => {
+    const { dbs, coordinator } = await banks(3)
+    const [a, b, c] = dbs as [Database, Database, Database]
+    const kinds: string[] = []
+    for (const db of dbs) db.trace.listen(({ kind }) => void (kind === 'prepare' && kinds.push(kind)))
+    await coordinator.transaction([a, b, c], async ([inA, inB, inC]) => {
+      await inA.query('SELECT * FROM account')
+      await inB.query(add(1))
+      await inC.query('SELECT * FROM account')
+    })
+    expect(kinds).toEqual([])
+    await coordinator.transaction([a, b, c], async ([inA, inB]) => {
+      await inA.query(add(1))
+      await inB.query(add(1))
+    })
+    expect(kinds).toEqual(['prepare', 'prepare'])
+    expect([await balance(a), await balance(b), await balance(c)]).toEqual([101, 102, 100])
+  })
+
+  test('a serialization failure in one tries both again', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const [a, b] = dbs as [Database, Database]
+    let attempts = 0
+    await coordinator.transaction(
+      [a, b],
+      async ([inA, inB]) => {
+        attempts++
+        await inA.query(add(-10))
+        await inB.query('SELECT * FROM account')
+        if (attempts === 1) await b.query(add(1))
+        await inB.query(add(10))
+      },
+      { isolation: 'snapshot' },
+    )
+    expect(attempts).toBe(2)
+    expect([await balance(a), await balance(b)]).toEqual([90, 111])
+  })
+
+  test('a deadlock that no database sees has one victim, which is tried again', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const [a, b] = dbs as [Database, Database]
+    let attempts = 0
+    let met = 0
+    let meet = (): void => undefined
+    const both = new Promise<void>((resolve) => (meet = resolve))
+    const transfer = (from: Database, to: Database): Promise<void> =>
+      coordinator.transaction([from, to], async ([inFrom, inTo]) => {
+        attempts++
+        await inFrom.query(add(-10))
+        if (++met === 2) meet()
+        await both
+        await inTo.query(add(10))
+      })
+    await Promise.all([transfer(a, b), transfer(b, a)])
+    expect(attempts).toBe(3)
+    expect([await balance(a), await balance(b)]).toEqual([100, 100])
+  })
+
+  test('what it refuses', async () => {
+    const { dbs, coordinator } = await banks(1)
+    const [a] = dbs as [Database]
+    await expect(coordinator.transaction([a, a], () => 1)).rejects.toMatchObject({ code: '22023' })
+    const env = new SimulatedEnv(new Disk(), { seed: 1 })
+    const durable = await open('db', { env })
+    await expect(coordinator.transaction([a, durable], () => 1)).rejects.toMatchObject({ code: '55000' })
+    await expect(openCoordinator('db', { env })).rejects.toMatchObject({ code: '55000' })
+    const other = await openCoordinator('coordinator', { env })
+    await expect(open('coordinator', { env })).rejects.toMatchObject({ code: '55000' })
+    await expect(openCoordinator('coordinator', { env })).rejects.toMatchObject({ code: '55006' })
+    await other.close()
+    await expect(other.transaction([a], () => 1)).rejects.toMatchObject({ code: '08003' })
+  })
+
+  test('an aborted signal ends it', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const [a, b] = dbs as [Database, Database]
+    const controller = new AbortController()
+    const call = coordinator.transaction(
+      [a, b],
+      async ([inA]) => {
+        await inA.query(add(-10))
+        controller.abort()
+        await new Promise(() => undefined)
+      },
+      { signal: controller.signal },
+    )
+    await expect(call).rejects.toMatchObject({ code: '57014' })
+    expect(await balance(a)).toBe(100)
+    await a.query(add(1))
+  })
+})
