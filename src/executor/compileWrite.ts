@@ -31,7 +31,8 @@ export function insert(g: SinkContext, plan: InsertPlan, buffer: number | null, 
 
 export function update(g: SinkContext, plan: UpdatePlan, buffer: number | null, row: Row): void {
   const rowId = row[plan.table.columnCount]!().code
-  lockToWrite(g, plan.table, rowId, RowMode.NO_KEY_UPDATE)
+  const { mode } = plan.table.columnSet(plan.set.map(({ column }) => column))
+  lockToWrite(g, plan.table, rowId, mode)
   const compiler = g.compiler(row)
   const set = plan.set.map(({ column, value }) =>
     g.lazy(`new${column}`, () => compiler.compile(value), plan.table.descriptor.columns[column]?.name),

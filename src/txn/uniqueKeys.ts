@@ -32,10 +32,13 @@ export function checkNewUniqueIndex(
   }
 }
 
-/** `(a, b)=(1, x)` */
 function describeKey(table: RowTable, index: Index, key: Key): string {
-  const values = Array.isArray(key) ? (key as readonly Value[]) : [key as Value]
-  const columns = index.columns.map((column) => table.descriptor.columns[column]!)
+  return describeValues(table, index.columns, Array.isArray(key) ? (key as readonly Value[]) : [key as Value])
+}
+
+/** `(a, b)=(1, x)`; the values as pages represent them. */
+export function describeValues(table: RowTable, ordinals: readonly number[], values: readonly Value[]): string {
+  const columns = ordinals.map((column) => table.descriptor.columns[column]!)
   const texts = columns.map(({ type }, i) => {
     const value = values[i]!
     return value === null ? 'null' : formatValue(type, type.kind === 'boolean' ? value === 1 : value)

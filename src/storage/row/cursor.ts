@@ -124,6 +124,11 @@ export class IndexCursor {
     return false
   }
 
+  /** The RowId of the next entry, whichever version of its row has the key; -1 at the end. For who judges versions by themselves. */
+  nextEntry(): number {
+    return this.#next()
+  }
+
   /** The guard hears of the interval before its first entry, and of each row before it is judged. */
   #nextGuarded(scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
     if (this.#empty) return false
