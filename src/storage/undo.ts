@@ -21,6 +21,7 @@
  */
 import type { Value } from '../types/value.ts'
 import type { RedoSink } from './log/log.ts'
+import type { VersionNeeds } from './row/chain.ts'
 import type { Page } from './row/page.ts'
 
 /** Who wrote a version: what storage needs to know of a transaction. */
@@ -42,14 +43,16 @@ export interface VersionedTable {
   readonly name: string
   /** The newest entry of the row; null if it has none. */
   head(rowId: number): UndoEntry | null
-  /** Takes back the newest version of the entry's row; the entry is the head of its chain. */
-  undo(entry: UndoEntry): void
+  /** Takes back what the entry's writer made of its row in the commands after `command`; the entry is the head of the chain. */
+  undo(entry: UndoEntry, command: number): void
   /** Locks a row that no other open transaction has at its head. */
   lock(writer: Writer, rowId: number, mode: RowMode): UndoEntry
   /** Takes a lock out of its chain. */
   unlock(entry: UndoEntry): void
   /** No snapshot can look behind this write any more: cuts it, and all that is older, off the chain. */
   prune(entry: UndoEntry): void
+  /** Takes out of the chain of the entry's row what nobody needs (row/chain.ts). */
+  compact(entry: UndoEntry, needs: VersionNeeds): void
   /** Tells the log what the entry's writer made of the row. */
   describe(entry: UndoEntry, sink: RedoSink): void
 }
@@ -71,7 +74,8 @@ const REQUESTED = 16
 const UNLINKED = 32
 
 export class UndoEntry {
-  readonly writer: Writer
+  /** A smaller one takes its place when nobody may ask any more who it was. */
+  writer: Writer
   readonly command: number
   readonly table: VersionedTable
   /** Where the row stands; a copy takes the place of a page that a fork shares. */
@@ -125,6 +129,31 @@ export class UndoEntry {
     image.columns = this.columns
     image.before = this.before
     return image
+  }
+
+  /** Interval pruning: leads past the version behind it, and where the next older entry leads, which goes. */
+  takeIn(older: UndoEntry): void {
+    if (!older.existed) {
+      this.#flags &= ~EXISTED
+      this.columns = NO_COLUMNS
+      this.before = null
+    } else if (older.before !== null) this.#takeColumns(older.columns, older.before)
+    if (older.leavesKeys) this.noteKeysLeft()
+    this.older = older.older
+    older.older = null
+    older.noteUnlinked()
+  }
+
+  #takeColumns(columns: readonly number[], before: Value[]): void {
+    if (this.before === null || this.columns === columns) {
+      this.columns = columns
+      this.before = before
+      return
+    }
+    const values = new Map(this.columns.map((column, i) => [column, this.before![i]!]))
+    columns.forEach((column, i) => values.set(column, before[i]!))
+    this.columns = [...values.keys()].sort((a, b) => a - b)
+    this.before = this.columns.map((column) => values.get(column)!)
   }
 
   get rowId(): number {

@@ -9,9 +9,7 @@
  * has two more states: prepared.ts.
  *
  * Versions go at publication if no retained view is older than the commit, which is the usual case and costs one walk over
- * the transaction's own entries. Else the transaction joins a queue in commit order, which is drained when the oldest
- * view ends, the newest commit first: cutting a chain at its newest dead entry takes the older ones with it.
- * (Versions between two live views stay until the older one ends; the interval pruning of D3 is not built.)
+ * the transaction's own entries. Else those that some view needs are kept: keptVersions.ts.
  */
 import { assert } from '../assert.ts'
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
@@ -28,6 +26,7 @@ import type { DatabaseMode } from './lockModes.ts'
 import type { LockOwner, LockWait } from './lockWait.ts'
 import { isolationTitled } from './isolation.ts'
 import { HistoryRecorder } from './history/historyRecorder.ts'
+import { KeptVersions } from './keptVersions.ts'
 import { LockManager } from './lockManager.ts'
 import type { Preparation } from './preparation.ts'
 import { PreparedRestore, PreparedTransactions } from './prepared.ts'
@@ -71,6 +70,8 @@ export class TransactionManager implements Engine {
   readonly store: Store
   readonly locks: LockManager
   readonly snapshots: Snapshots
+  /** Published versions that some view may still need. */
+  readonly kept: KeptVersions
   readonly trace: Trace
   readonly history = new HistoryRecorder()
   readonly conflicts: ConflictGraph = new ConflictGraph(this)
@@ -88,8 +89,6 @@ export class TransactionManager implements Engine {
   #latest: Transaction | null = null
   /** In the order of the log. */
   #committing: Committing[] = []
-  /** Published transactions whose versions some view may still need, in commit order. */
-  #unpruned: Transaction[] = []
   #dropped: Dropped[] = []
   /** The transaction inside `commit`, which `append` describes; the listener is not told what the caller is told. */
   #current: Transaction | null = null
@@ -108,6 +107,7 @@ export class TransactionManager implements Engine {
     this.#lastTimestamp = start.timestamp
     this.#nextId = start.nextId ?? 1
     this.snapshots = new Snapshots(start.timestamp, () => this.#drain())
+    this.kept = new KeptVersions(this.snapshots, this.conflicts)
     this.locks = new LockManager(ownerOf, (wait) => listener.ready(wait), trace)
     this.logListener = {
       durable: (lsn) => this.#publishUpTo(lsn),
@@ -311,8 +311,8 @@ export class TransactionManager implements Engine {
     transaction.releaseView()
     if (this.snapshots.horizon >= transaction.commitTimestamp) prune(transaction)
     else {
-      unlock(transaction)
-      this.#unpruned.push(transaction)
+      this.kept.add(transaction)
+      transaction.forgetEntries()
     }
     this.#end(transaction, 'published')
   }
@@ -455,24 +455,13 @@ export class TransactionManager implements Engine {
 
   #drain(): void {
     const { horizon } = this.snapshots
-    const unpruned = this.#unpruned
-    let count = 0
-    while (count < unpruned.length && unpruned[count]!.commitTimestamp <= horizon) count++
-    if (count > 0) {
-      this.#unpruned = unpruned.slice(count)
-      for (let i = count - 1; i >= 0; i--) prune(unpruned[i]!)
-    }
+    this.kept.cut(horizon)
     if (this.#dropped.length === 0) return
     this.#dropped = this.#dropped.filter(({ timestamp, change }) => {
       if (timestamp > horizon || (change.kind === 'dropTable' && !this.locks.forgetTable(change.tableId))) return true
       this.store.forget(change)
       return false
     })
-  }
-
-  /** For tests and people: published transactions whose versions are still kept. */
-  get unprunedCount(): number {
-    return this.#unpruned.length
   }
 
   #fail(error: DatabaseError): void {
@@ -513,11 +502,4 @@ const appendRollbackPrepared = (log: CommitLog, { preparation }: Transaction): L
 function prune(transaction: Transaction): void {
   for (let entry = transaction.lastEntry; entry !== null; entry = entry.previous) entry.table.prune(entry)
   transaction.forgetEntries()
-}
-
-/** Locks without a write go at publication, whatever the views. */
-function unlock(transaction: Transaction): void {
-  for (let entry = transaction.lastEntry; entry !== null; entry = entry.previous) {
-    if (!entry.wrote) entry.table.unlock(entry)
-  }
 }

@@ -15,6 +15,8 @@ export class Snapshots {
   readonly #advanced: () => void
   #oldest: ReadView | null = null
   #newest: ReadView | null = null
+  /** The timestamps of the retained views, ascending; made when they are asked for. */
+  #times: readonly number[] | null = null
 
   constructor(published: number, advanced: () => void) {
     this.published = published
@@ -26,8 +28,31 @@ export class Snapshots {
     return this.#oldest === null ? Infinity : this.#oldest.timestamp
   }
 
+  /** True if a retained view has a timestamp of [from, to). */
+  anyIn(from: number, to: number): boolean {
+    const newest = this.#newest
+    if (newest === null || newest.timestamp < from) return false
+    if (newest.timestamp < to) return true
+    const times = (this.#times ??= this.#listTimes())
+    let low = 0
+    let high = times.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (times[middle]! < from) low = middle + 1
+      else high = middle
+    }
+    return low < times.length && times[low]! < to
+  }
+
+  #listTimes(): readonly number[] {
+    const times: number[] = []
+    for (let view = this.#oldest; view !== null; view = view.newer) times.push(view.timestamp)
+    return times
+  }
+
   retain(view: ReadView): void {
     assert(!view.retained, 'a view is retained once')
+    this.#times = null
     view.retained = true
     let older = this.#newest
     while (older !== null && older.timestamp > view.timestamp) older = older.older
@@ -42,6 +67,7 @@ export class Snapshots {
 
   release(view: ReadView): void {
     if (!view.retained) return
+    this.#times = null
     const { older, newer } = view
     view.retained = false
     view.older = null

@@ -11,9 +11,10 @@ import type { TransactionRecord } from './transactionRecord.ts'
 /** Undoes the writes since `start`, the newest first. */
 export function undoTo(record: TransactionRecord, start: UndoEntry | null): void {
   if (record.engine.history.on) record.engine.history.undoing(record, start)
+  const command = start === null ? -1 : start.command
   while (record.lastEntry !== start) {
     const entry: UndoEntry = record.lastEntry!
-    entry.table.undo(entry)
+    if (!entry.unlinked) entry.table.undo(entry, command)
     record.lastEntry = entry.previous
   }
 }

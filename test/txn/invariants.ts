@@ -97,7 +97,7 @@ export function checkQuiet(table: RowTable, manager: TransactionManager): void {
   expect(manager.active()).toEqual([])
   expect(manager.locks.quiet).toBe(true)
   expect(manager.locks.rowLockCount).toBe(0)
-  expect(manager.unprunedCount).toBe(0)
+  expect(manager.kept.count).toBe(0)
   expect(manager.snapshots.horizon).toBe(Infinity)
   for (const page of table.pages) expect(page === null ? null : page.undo).toBeNull()
   for (const index of table.indexes) expect(index.size).toBe(table.liveCount)

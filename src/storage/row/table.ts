@@ -16,6 +16,8 @@ import type { Owners } from '../owner.ts'
 import { UNFORKED } from '../owner.ts'
 import type { VersionedTable, Writer } from '../undo.ts'
 import { RowMode, UndoEntry } from '../undo.ts'
+import type { VersionNeeds } from './chain.ts'
+import { compactChain } from './chain.ts'
 import { ColumnSet } from './columnSet.ts'
 import { dropInherited, moveChains } from './fork.ts'
 import { Index } from './index.ts'
@@ -104,7 +106,7 @@ export class RowTable implements ScanSource, VersionedTable {
     const index = Index.empty(descriptor, this.#types)
     for (const shared of this.pages) {
       if (shared === null) continue
-      const page = shared.undo === null ? shared : this.#ownPage(shared)
+      const page = shared.undo === null ? shared : this.ownPage(shared)
       for (let slot = 0; slot < page.used; slot++) {
         const head = page.undo === null ? null : page.undo[slot]!
         if (head === null && !page.exists(slot)) continue
@@ -167,7 +169,7 @@ export class RowTable implements ScanSource, VersionedTable {
 
   /** Locks a row that no other open transaction has at its head. */
   lock(writer: Writer, rowId: number, mode: RowMode): UndoEntry {
-    const page = this.#ownPage(this.#page(rowId))
+    const page = this.ownPage(this.#page(rowId))
     const slot = rowId - page.baseRowId
     return this.#push(writer, page, slot, page.exists(slot), false, mode)
   }
@@ -178,7 +180,7 @@ export class RowTable implements ScanSource, VersionedTable {
     if (page === null || page.used === PAGE_ROWS) {
       page = Page.empty<UndoEntry>(this.pages.length, this.layout, this.owner)
       this.#setPage(page.number, page)
-    } else if (page.owner !== this.owner) page = this.#ownPage(page)
+    } else if (page.owner !== this.owner) page = this.ownPage(page)
     const slot = page.append()
     for (let column = 0; column < values.length; column++) page.write(column, slot, values[column]!)
     this.liveCount++
@@ -273,12 +275,12 @@ export class RowTable implements ScanSource, VersionedTable {
   /** After `fork`: a page with unpublished entries of the origin becomes the fork's own, without them, and the origin's again. */
   disown(page: RowPage, origin: RowTable): void {
     if (this.pages[page.number] !== page) return
-    this.#ownPage(page)
+    this.ownPage(page)
     page.owner = origin.owner
   }
 
   /** The page as this table's own: a copy in its place, if it is another's. What is kept of the other is not to be written. */
-  #ownPage(page: RowPage): RowPage {
+  ownPage(page: RowPage): RowPage {
     if (page.owner === this.owner) return page
     const copy = page.copy(this.owner)
     this.#setPage(page.number, copy)
@@ -302,28 +304,35 @@ export class RowTable implements ScanSource, VersionedTable {
 
   // Giving versions up.
 
-  undo(entry: UndoEntry): void {
-    const { page, slot } = entry
+  undo(entry: UndoEntry, command = entry.command - 1): void {
+    const { page, slot, writer } = entry
     assert(page.undo !== null && page.undo[slot] === entry, 'what is undone is the newest write to its row')
-    if (entry.wrote) {
-      if (entry.leavesKeys || !entry.existed) {
-        for (const index of this.indexes) {
-          forgetKeys(index, versionKeys(index, page, slot, entry), 0, 1, page.baseRowId + slot)
-        }
-      }
-      const { columns, before } = entry
-      if (before !== null) for (let i = 0; i < columns.length; i++) page.write(columns[i]!, slot, before[i]!)
-      this.setLive(page, slot, entry.existed)
+    let count = 0
+    let leavesKeys = false
+    let rest: UndoEntry | null = entry
+    for (; rest !== null && rest.writer === writer && rest.command > command; rest = rest.older, count++) {
+      if (rest.wrote && (rest.leavesKeys || !rest.existed)) leavesKeys = true
     }
-    this.#setHead(page, slot, entry.older)
-    entry.noteUnlinked()
+    if (leavesKeys) {
+      for (const index of this.indexes) {
+        forgetKeys(index, versionKeys(index, page, slot, entry), 0, count, page.baseRowId + slot)
+      }
+    }
+    for (let at = entry; at !== rest; at = at.older!) {
+      at.noteUnlinked()
+      if (!at.wrote) continue
+      const { columns, before } = at
+      if (before !== null) for (let i = 0; i < columns.length; i++) page.write(columns[i]!, slot, before[i]!)
+      this.setLive(page, slot, at.existed)
+    }
+    this.setHead(page, slot, rest)
   }
 
   unlock(entry: UndoEntry): void {
     const { page, slot } = entry
     assert(!entry.wrote && !entry.unlinked, 'only a lock is taken out of the middle of a chain')
     const head = page.undo![slot]!
-    if (head === entry) this.#setHead(page, slot, entry.older)
+    if (head === entry) this.setHead(page, slot, entry.older)
     else {
       let newer = head
       while (newer.older !== entry) newer = newer.older!
@@ -334,7 +343,7 @@ export class RowTable implements ScanSource, VersionedTable {
 
   prune(entry: UndoEntry): void {
     if (entry.unlinked) return
-    const page = this.#ownPage(entry.page)
+    const page = this.ownPage(entry.page)
     const { slot } = entry
     const head = page.undo![slot]!
     let kept = 0
@@ -351,8 +360,12 @@ export class RowTable implements ScanSource, VersionedTable {
         forgetKeys(index, keys, kept + 1, keys.length, page.baseRowId + slot)
       }
     }
-    if (newer === null) this.#setHead(page, slot, null)
+    if (newer === null) this.setHead(page, slot, null)
     else newer.older = null
+  }
+
+  compact(entry: UndoEntry, needs: VersionNeeds): void {
+    compactChain(this, entry, needs)
   }
 
   /** Whether the row exists in place. */
@@ -362,7 +375,7 @@ export class RowTable implements ScanSource, VersionedTable {
     this.liveCount += alive ? 1 : -1
   }
 
-  #setHead(page: RowPage, slot: number, head: UndoEntry | null): void {
+  setHead(page: RowPage, slot: number, head: UndoEntry | null): void {
     const undo = page.undo!
     undo[slot] = head
     if (head !== null) return

@@ -40,18 +40,42 @@ export function versionKeys(index: Index, page: Page<UndoEntry>, slot: number, h
 
 /** Removes the entries of the dropped versions [from, to) that no other version of the row needs. */
 export function forgetKeys(index: Index, keys: readonly VersionKey[], from: number, to: number, rowId: number): void {
-  for (let i = from; i < to; i++) {
-    const key = keys[i]!
-    if (key === ABSENT) continue
-    if (!has(index, keys, 0, from, key) && !has(index, keys, to, keys.length, key)) index.keys.remove(key, rowId)
+  forgetVersions(index, keys, (version) => version >= from && version < to, rowId)
+}
+
+/** Removes the entries of the dropped versions that no other version of the row needs. */
+export function forgetVersions(
+  index: Index,
+  keys: readonly VersionKey[],
+  isDropped: (version: number) => boolean,
+  rowId: number,
+): void {
+  const kept: Key[] = []
+  const dropped: Key[] = []
+  keys.forEach((key, version) => {
+    if (key !== ABSENT) (isDropped(version) ? dropped : kept).push(key)
+  })
+  const isKept = kept.length > FEW_KEYS ? sortedLookup(index, kept) : null
+  for (const key of dropped) {
+    if (isKept !== null ? isKept(key) : kept.some((other) => index.keys.order(other, key) === 0)) continue
+    index.keys.remove(key, rowId)
   }
 }
 
-/** True if one of the versions [from, to) has the key. */
-function has(index: Index, keys: readonly VersionKey[], from: number, to: number, key: Key): boolean {
-  for (let i = from; i < to; i++) {
-    const other = keys[i]!
-    if (other !== ABSENT && index.keys.order(other, key) === 0) return true
+/** Up to here it is not worth while to sort. A row that one transaction wrote a thousand times has a thousand keys. */
+const FEW_KEYS = 8
+
+function sortedLookup(index: Index, keys: Key[]): (key: Key) => boolean {
+  const { order } = index.keys
+  keys.sort(order)
+  return (key) => {
+    let low = 0
+    let high = keys.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (order(keys[middle]!, key) < 0) low = middle + 1
+      else high = middle
+    }
+    return low < keys.length && order(keys[low]!, key) === 0
   }
-  return false
 }
