@@ -108,9 +108,9 @@ function findScenario(name: string, scenarios: readonly Scenario[]): Scenario {
 function findLevel(name: string): Level {
   const found = levelNamed(name)
   if (found !== undefined) return found
-  const names = levels.map((level) => level.name.replaceAll(' ', '-'))
+  const names = levels.map(({ name: each, aliases }) => [each.replaceAll(' ', '-'), ...aliases].join(' = '))
   const hint = suggest(name, levelSpellings)
-  throw new UsageError(`there is no isolation level "${name}"${hint}\nThere are: ${names.join(', ')} (= snapshot).`)
+  throw new UsageError(`there is no isolation level "${name}"${hint}\nThere are: ${names.join(', ')}.`)
 }
 
 function suggest(name: string, names: readonly string[]): string {

@@ -49,6 +49,36 @@ export const levels: readonly Level[] = [
     reads: 'all statements of a transaction read one snapshot, of what was committed when its first statement began',
     writes: 'a writer fails only if a concurrent transaction has changed the same row (first updater wins)',
   },
+  {
+    name: 'serializable',
+    title: 'SERIALIZABLE (SSI)',
+    column: 'SSI',
+    aliases: ['ssi'],
+    postgresql: 'serializable',
+    begin: 'BEGIN ISOLATION LEVEL SERIALIZABLE USING SSI',
+    reads: 'all statements of a transaction read one snapshot, and what they read is remembered',
+    writes: 'a transaction fails if it could close a circle of reads and writes that overtook each other',
+  },
+  {
+    name: 'serializable using 2pl',
+    title: 'SERIALIZABLE USING 2PL',
+    column: '2PL',
+    aliases: ['2pl'],
+    postgresql: 'serializable',
+    begin: 'BEGIN ISOLATION LEVEL SERIALIZABLE USING 2PL',
+    reads: 'a read locks what it reads until its transaction ends, the gaps between the rows too',
+    writes: 'a writer waits for those who have read or written the row',
+  },
+  {
+    name: 'serializable using serial',
+    title: 'SERIALIZABLE USING SERIAL',
+    column: 'SERIAL',
+    aliases: ['serial'],
+    postgresql: 'serializable',
+    begin: 'BEGIN ISOLATION LEVEL SERIALIZABLE USING SERIAL',
+    reads: 'a transaction begins when the one before it has ended',
+    writes: 'a transaction begins when the one before it has ended',
+  },
 ]
 
 const key = (name: string): string =>

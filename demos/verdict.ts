@@ -62,7 +62,7 @@ function whyFailed(run: Run, failed: IssuedStep): string {
     const whose = failed.wait === null ? 'another transaction' : holders(failed)
     return `${subject}${whose} had changed the row after the snapshot of ${failed.step.session} was taken, and the first updater wins.`
   }
-  return `${subject}${failure.message}${failure.detail === null ? '' : ` (${failure.detail})`}.`
+  return `${subject}${failure.message}${failure.detail === null ? '' : ` (${failure.detail.replace(/\.$/, '')})`}.`
 }
 
 const naming = ({ number, step }: IssuedStep): string =>

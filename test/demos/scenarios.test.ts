@@ -78,7 +78,10 @@ test('levels have many names', async () => {
 
 test.each([
   [['wirte-skew'], 'there is no scenario "wirte-skew"; did you mean "write-skew"?'],
-  [['write-skew', '--level', 'serialisable'], 'there is no isolation level "serialisable".'],
+  [
+    ['write-skew', '--level', 'serialisable'],
+    'there is no isolation level "serialisable"; did you mean "serializable"?',
+  ],
   [['write-skew', '--level', 'snapshto'], 'there is no isolation level "snapshto"; did you mean "snapshot"?'],
   [['--level', 'rc'], '--level needs the name of a scenario, or --all'],
   [['write-skew', '--all'], '--all runs every scenario; leave the name away'],

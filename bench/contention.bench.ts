@@ -1,0 +1,154 @@
+/**
+ * `npm run bench -- contention [--rounds N] [--millis N] [--rows N]`: what each level and method costs when transactions
+ * get in each other's way. Throughput and abort rate of SmallBank and SIBENCH, with 2, 8 and 32 sessions, over a million
+ * accounts and over ten.
+ *
+ * The bar: SSI within 10 % of SNAPSHOT at low contention (synchronous API, 8 sessions, uniform over a million accounts).
+ */
+import { openSync, type Database } from '../src/index.ts'
+import { runAsync, runSync, type Order, type Outcome } from './contention/drivers.ts'
+import { sibench } from './contention/sibench.ts'
+import { smallBank } from './contention/smallbank.ts'
+import type { Workload } from './contention/workload.ts'
+import { machine, median, table } from './harness.ts'
+
+export const what = 'levels and methods under contention: throughput and aborts of SmallBank and SIBENCH'
+
+const levels = [
+  { name: 'READ COMMITTED', begin: 'BEGIN ISOLATION LEVEL READ COMMITTED' },
+  { name: 'SNAPSHOT', begin: 'BEGIN ISOLATION LEVEL SNAPSHOT' },
+  { name: 'SSI', begin: 'BEGIN ISOLATION LEVEL SERIALIZABLE USING SSI' },
+  { name: '2PL', begin: 'BEGIN ISOLATION LEVEL SERIALIZABLE USING 2PL' },
+  { name: 'SERIAL', begin: 'BEGIN ISOLATION LEVEL SERIALIZABLE USING SERIAL' },
+] as const
+
+const sessionCounts = [2, 8, 32]
+const bar = 0.9
+
+export async function run(args: readonly string[]): Promise<boolean> {
+  const option = (name: string, otherwise: number): number => {
+    const at = args.indexOf(`--${name}`)
+    return at < 0 ? otherwise : Number(args[at + 1])
+  }
+  const rounds = option('rounds', 5)
+  const millis = option('millis', 300)
+  const million = option('rows', 1_000_000)
+  console.log(`${machine()}. Medians of ${String(rounds)} interleaved rounds of ${String(millis)} ms.\n`)
+  const bank = open(smallBank, million)
+  const met = lowContention(bank, { rounds, millis, rows: million })
+  for (const { title, rows } of [
+    { title: `uniform over ${million.toLocaleString('en')} customers`, rows: million },
+    { title: 'hot: 10 customers', rows: 10 },
+  ]) {
+    await contended(`SmallBank, ${title}`, bank, smallBank, rows, rounds, millis)
+  }
+  await contended('SIBENCH, 100 items', open(sibench, 100), sibench, 100, rounds, millis)
+  return met
+}
+
+function open(workload: Workload, rows: number): Database {
+  const db = openSync()
+  const session = db.connectSync()
+  for (const sql of workload.schema.split(';')) if (sql.trim() !== '') void db.exec(sql)
+  session.transactionSync(() => {
+    const prepared = new Map<string, ReturnType<typeof session.prepare>>()
+    for (const { sql, parameters } of workload.fill(rows)) {
+      let statement = prepared.get(sql)
+      if (statement === undefined) prepared.set(sql, (statement = session.prepare(sql)))
+      statement.run(...parameters)
+    }
+  })
+  session.close()
+  return db
+}
+
+interface Sizes {
+  readonly rounds: number
+  readonly millis: number
+  readonly rows: number
+}
+
+/** The synchronous API: sessions take turns by statement, and nothing but the engine takes time. */
+function lowContention(db: Database, { rounds, millis, rows }: Sizes): boolean {
+  const outcomes = new Map<string, Outcome[]>(levels.map(({ name }) => [name, []]))
+  for (let round = 0; round <= rounds; round++) {
+    for (const { name, begin } of levels) {
+      const order: Order = { workload: smallBank, rows, sessions: 8, begin, millis, seed: round + 1 }
+      const outcome = runSync(db, order)
+      // The first round warms up.
+      if (round > 0) outcomes.get(name)!.push(outcome)
+    }
+  }
+  const snapshot = throughput(outcomes.get('SNAPSHOT')!)
+  const share = throughput(outcomes.get('SSI')!) / snapshot
+  console.log(`SmallBank, synchronous API, 8 sessions, uniform over ${rows.toLocaleString('en')} customers\n`)
+  console.log(
+    table(
+      ['', 'transactions/s', 'of SNAPSHOT', 'aborts'],
+      levels.map(({ name }) => {
+        const of = outcomes.get(name)!
+        return [name, perSecond(throughput(of)), (throughput(of) / snapshot).toFixed(2), abortShare(of)]
+      }),
+    ),
+  )
+  console.log(
+    `\nThe bar: SSI at least ${bar.toFixed(2)} of SNAPSHOT: ${share.toFixed(3)} ${share >= bar ? '✓' : '✗'}\n`,
+  )
+  return share >= bar
+}
+
+/** The asynchronous API: who meets a lock waits for it. */
+async function contended(
+  title: string,
+  db: Database,
+  workload: Workload,
+  rows: number,
+  rounds: number,
+  millis: number,
+): Promise<void> {
+  const outcomes = new Map<string, Outcome[]>()
+  for (let round = 0; round <= rounds; round++) {
+    for (const sessions of sessionCounts) {
+      for (const { name, begin } of levels) {
+        const key = `${name} ${String(sessions)}`
+        const outcome = await runAsync(db, { workload, rows, sessions, begin, millis, seed: round + 1 })
+        if (round > 0) outcomes.set(key, [...(outcomes.get(key) ?? []), outcome])
+      }
+    }
+  }
+  console.log(`${title}, asynchronous API\n`)
+  const heads = sessionCounts.flatMap((sessions) => [`${String(sessions)} sessions: tx/s`, 'aborts'])
+  console.log(
+    table(
+      ['', ...heads],
+      levels.map(({ name }) => [
+        name,
+        ...sessionCounts.flatMap((sessions) => {
+          const of = outcomes.get(`${name} ${String(sessions)}`)!
+          return [perSecond(throughput(of)), abortShare(of)]
+        }),
+      ]),
+    ),
+  )
+  console.log('')
+}
+
+const throughput = (outcomes: readonly Outcome[]): number =>
+  median(outcomes.map(({ commits, nanos }) => (commits * 1e9) / nanos))
+
+const perSecond = (value: number): string => Math.round(value).toLocaleString('en')
+
+/** Aborted attempts of all attempts, and of which kind most were. */
+function abortShare(outcomes: readonly Outcome[]): string {
+  const byCode = new Map<string, number>()
+  let attempts = 0
+  for (const { commits, aborts } of outcomes) {
+    attempts += commits
+    for (const [code, n] of aborts) {
+      byCode.set(code, (byCode.get(code) ?? 0) + n)
+      attempts += n
+    }
+  }
+  const parts = [...byCode].map(([code, n]) => `${((100 * n) / attempts).toFixed(1)} % ${code}`)
+  return parts.length === 0 ? '0' : parts.sort().join(', ')
+}
