@@ -80,7 +80,11 @@ export function isolationTitled(title: string): Isolation {
 }
 
 /** Methods that can be asked for. */
-const built: ReadonlySet<Isolation> = new Set<Isolation>([Isolations.ssi, Isolations.twoPhaseLocking, Isolations.serial])
+const built: ReadonlySet<Isolation> = new Set<Isolation>([
+  Isolations.ssi,
+  Isolations.twoPhaseLocking,
+  Isolations.serial,
+])
 
 /**
  * The level of a name in lower case; 'snapshot' is REPEATABLE READ's other name, and 'serializable using 2pl' names a
