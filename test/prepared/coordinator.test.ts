@@ -56,7 +56,7 @@ describe('a transaction over two databases', () => {
     const { dbs, coordinator } = await banks(3)
     const [a, b, c] = dbs as [Database, Database, Database]
     const kinds: string[] = []
-    for (const db of dbs) db.trace.listen(({ kind }) => void (kind === 'prepare' && kinds.push(kind)))
+    for (const db of dbs) db.trace.listen(({ kind }) => kind === 'prepare' && kinds.push(kind))
     await coordinator.transaction([a, b, c], async ([inA, inB, inC]) => {
       await inA.query('SELECT * FROM account')
       await inB.query(add(1))
