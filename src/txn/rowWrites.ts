@@ -7,6 +7,7 @@ import type { Index } from '../storage/row/index.ts'
 import type { Key } from '../storage/row/keyTree.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import { Probe, probeUnique } from '../storage/row/uniqueProbe.ts'
+import type { UndoEntry } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import { AWAIT_WRITER } from './lockModes.ts'
@@ -54,6 +55,9 @@ export function updateRow(
   for (let i = 0; i < indexes.length; i++) before.push(table.keyOf(indexes[i]!, rowId))
   const head = table.head(rowId)
   const rewritten = head?.command === record.command && head.wrote
+  if (record.isolation.tracksReads && hasWritten(record, head)) {
+    record.engine.conflicts.givesUpKeys(record, table, rowId)
+  }
   const entry = table.update(record, rowId, set, values, set.mode)
   if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'update')
   for (let i = 0; i < indexes.length; i++) {
@@ -77,6 +81,9 @@ export function updateRow(
 
 export function deleteRow(record: TransactionRecord, table: RowTable, rowId: number): void {
   if (record.engine.trace.on) emitWrite(record, table, rowId, 'delete')
+  if (record.isolation.tracksReads && hasWritten(record, table.head(rowId))) {
+    record.engine.conflicts.givesUpKeys(record, table, rowId)
+  }
   table.delete(record, rowId, RowMode.UPDATE)
   if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'delete')
   if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
@@ -91,7 +98,10 @@ export function finishWrites(record: TransactionRecord): Outcome {
     if (!table.existsInPlace(rowId)) continue
     const key = table.keyOf(index, rowId)
     const result = probeUnique(index, table.pages, key, record, rowId, record.isolation.alone)
-    if (result.probe === Probe.EQUAL) throw duplicateKey(table, index, key)
+    if (result.probe === Probe.EQUAL) {
+      if (record.isolation.tracksReads) tell(record, table, index, key, rowId)
+      throw duplicateKey(table, index, key)
+    }
     if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
   }
   return Outcome.DONE
@@ -103,8 +113,22 @@ function enterProbing(record: TransactionRecord, table: RowTable, index: Index, 
   const result = probeUnique(index, table.pages, key, record, rowId, record.isolation.alone)
   if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
   if (result.probe === Probe.EQUAL) (record.equals ??= []).push({ table, index, rowId })
+  if (record.isolation.tracksReads) tell(record, table, index, table.keyOf(index, rowId), rowId)
   table.enterEqual(index, rowId)
   return Outcome.DONE
+}
+
+/** True if the transaction has written the row before, besides locking it now. */
+function hasWritten(record: TransactionRecord, head: UndoEntry | null): boolean {
+  if (head === null) return false
+  return head.wrote || (head.older !== null && head.older.writer === record)
+}
+
+/** The probe of a unique key has told a transaction by SSI what became of the rows that have it, or had it. */
+function tell(record: TransactionRecord, table: RowTable, index: Index, key: Key, own: number): void {
+  for (const rowId of index.keys.equals(key)) {
+    if (rowId !== own) record.engine.conflicts.toldOfRow(record, record.view, table, rowId)
+  }
 }
 
 function emitWrite(

@@ -273,11 +273,21 @@ export class Transaction extends TransactionRecord {
   rollbackTo(mark: Mark): void {
     const { store, locks } = this.engine
     this.hasIdleLocks = false
+    if (this.conflicts !== null && this.isolation.tracksReads) this.#giveUpKeys(mark.entry)
     this.#giveUp(mark.entry, mark.rowGrants)
     this.statementStart = this.lastEntry
     while (this.changes.length > mark.changes) store.revert(this.changes.pop()!)
     this.ownCatalog = mark.catalog
     if (!this.isolation.locksReads) locks.releaseTables(this, mark.tableGrants)
+  }
+
+  /** That unique keys were free is something that it has read, and SIREADs stay at ROLLBACK TO. */
+  #giveUpKeys(start: UndoEntry | null): void {
+    const { store, conflicts } = this.engine
+    for (let entry = this.lastEntry; entry !== start; entry = entry!.previous) {
+      const table = entry!.wrote ? store.table(entry!.table.id) : null
+      if (table !== null) conflicts.givesUpKeys(this, table, entry!.rowId)
+    }
   }
 
   /** Undoes the writes since `entry`; the locks since then go with them, unless this transaction gives up none. */

@@ -25,7 +25,9 @@ export function explainTold(edge: Edge): DatabaseError {
 }
 
 function hint(victim: ConflictNode, t1: ConflictNode, t2: ConflictNode, t3: ConflictNode): string {
-  const prepared = [t1, t2, t3].filter((node) => node !== victim && node.state === 'prepared').map(shortName)
+  const prepared = [t1, t2, t3]
+    .filter((node) => node !== victim && node.state === 'prepared' && !node.isSummary)
+    .map(shortName)
   if (prepared.length > 0) {
     return `Run the transaction again when ${prepared.join(' and ')} is committed or rolled back: before, it may fail again.`
   }
@@ -37,6 +39,10 @@ const retry = (done: string): string => `Run the transaction again: ${done} by t
 
 /** `transaction 7 (session 1) read row (id) = (3) of table "t", and transaction 9 (session 2) wrote it`, with the statements. */
 export function describe({ reader, writer, meeting }: Edge): string {
+  if (meeting === null) {
+    const prepared = reader.isSummary ? writer : reader
+    return `What ${shortName(prepared)} met before the database was opened is not known, and the worst is assumed`
+  }
   const read = `${longName(reader)} read ${whatWasRead(meeting)}${quoted(meeting.readStatement)}`
   const row = meeting.index === null && !meeting.whole ? 'it' : rowName(meeting.table, meeting.rowId)
   return `${read}, and ${longName(writer)} wrote ${row} unseen${quoted(meeting.writeStatement)}`

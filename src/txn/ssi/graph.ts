@@ -31,6 +31,7 @@ import type { Index } from '../../storage/row/index.ts'
 import type { Interval } from '../../storage/row/intervals.ts'
 import type { RangeRead, Reader } from '../../storage/row/readers.ts'
 import type { RowTable } from '../../storage/row/table.ts'
+import { CLOSED } from '../../storage/row/treeCursor.ts'
 import { ABSENT, versionKeys } from '../../storage/row/versions.ts'
 import type { UndoEntry, Writer } from '../../storage/undo.ts'
 import type { Trace } from '../../trace.ts'
@@ -43,14 +44,8 @@ import { SsiGuard } from './guard.ts'
 import type { ConflictOwner, Meeting } from './node.ts'
 import { ConflictNode, Edge, nodeOf, statementOf } from './node.ts'
 import { OpenNodes } from './openNodes.ts'
+import type { ReadSet } from './readSet.ts'
 import { dangerousIn, firstOutOf, foldIn, foldOut, isDangerous, worstIn } from './structure.ts'
-
-/** What a 2PL or SERIAL transaction has read, when it commits. */
-export interface ReadSet {
-  tables(): Iterable<RowTable>
-  ranges(): Iterable<{ readonly table: RowTable; readonly index: Index; readonly range: KeyRange }>
-  rows(): Iterable<{ readonly table: RowTable; readonly rowId: number }>
-}
 
 /** What the graph asks of the transaction manager. */
 export interface ConflictHost {
@@ -73,7 +68,7 @@ export class ConflictGraph implements ReadTracker {
 
   constructor(host: ConflictHost, limits: SireadLimits = defaultSireadLimits) {
     this.#host = host
-    this.sireads = new Sireads(limits)
+    this.sireads = new Sireads({ ...limits })
     this.#ended = new EndedNodes(this.sireads, this.#forget)
   }
 
@@ -112,13 +107,21 @@ export class ConflictGraph implements ReadTracker {
     return Math.min(this.#writers.oldest?.snapshot ?? Infinity, this.#readers.oldest?.snapshot ?? Infinity)
   }
 
+  /** All that the graph knows: those that are open, then those that have ended. */
+  *nodes(): Generator<ConflictNode> {
+    yield* this.#writers
+    yield* this.#readers
+    yield* this.#ended
+  }
+
   // Edges.
 
   /** A reader found a version that it does not see. Throws 40001. */
   passedOver(node: ConflictNode, entry: UndoEntry, table: RowTable): void {
     const owner = this.#host.conflictOwner(entry.writer)
-    if (owner.doomed !== null) return
-    const me = node.owner!
+    const me = node.owner
+    // Another's end has made the reader's snapshot safe, or will undo the version.
+    if (me === null || owner.doomed !== null) return
     const writer = owner.conflicts
     if (owner.commitTimestamp < Infinity) {
       // It is no earlier T3, and no T2.
@@ -193,6 +196,47 @@ export class ConflictGraph implements ReadTracker {
     if (owner.doomed !== null) throw owner.doomed
   }
 
+  /**
+   * A unique check looks at what stands now, not at the snapshot, and so tells the transaction of commits that it does not
+   * see: it comes behind them from now on, and cannot come before them, or before one that committed earlier, for any
+   * other reason. Throws 40001 if it must already. What it does see, it has read.
+   */
+  toldOfRow(owner: ConflictOwner, view: ReadView, table: RowTable, rowId: number): void {
+    const node = owner.conflicts
+    if (node === null) return
+    for (let entry = table.head(rowId); entry !== null && !view.sees(entry); entry = entry.older) {
+      const { commitTimestamp } = entry.writer
+      if (entry.wrote && commitTimestamp < Infinity) node.toldOf = Math.max(node.toldOf, commitTimestamp)
+    }
+    this.sireads.readRow(node, table, rowId, owner.note?.sql ?? null)
+    if (node.firstOut !== null && node.firstOutTimestamp <= node.toldOf) {
+      this.#abort(node, explainTold(node.firstOut))
+      throw owner.doomed!
+    }
+  }
+
+  /**
+   * Before a row loses keys that this transaction has given it (it is deleted, moved or undone): that they were free was
+   * read, and so far the row itself has kept others from taking them.
+   */
+  givesUpKeys(owner: ConflictOwner, table: RowTable, rowId: number): void {
+    const node = owner.conflicts
+    const head = table.head(rowId)
+    if (node === null || head === null || head.writer !== owner) return
+    let own = 0
+    for (let entry: UndoEntry | null = head; entry !== null && entry.writer === owner; entry = entry.older) own++
+    for (const index of table.indexes) {
+      if (!index.unique || !index.enforced) continue
+      const keys = versionKeys(index, head.page, head.slot, head)
+      const found = keys[own]!
+      for (let version = 0; version < own; version++) {
+        const key = keys[version]!
+        if (key === ABSENT || (found !== ABSENT && index.keys.order(found, key) === 0)) continue
+        this.sireads.readRange(node, table, index, { low: key, high: key, bounds: CLOSED }, owner.note?.sql ?? null)
+      }
+    }
+  }
+
   /** A writer below SERIALIZABLE, by 2PL or by SERIAL has its part in the graph from its first edge on. */
   #enter(owner: ConflictOwner): ConflictNode {
     const node = new ConflictNode(owner, Infinity)
@@ -201,6 +245,9 @@ export class ConflictGraph implements ReadTracker {
     if (owner.commitTimestamp < Infinity) {
       node.state = 'committed'
       node.commitTimestamp = node.limit = owner.commitTimestamp
+    } else if (owner.preparedAt < Infinity) {
+      node.state = 'prepared'
+      node.preparedAt = owner.preparedAt
     }
     return node
   }
@@ -270,6 +317,39 @@ export class ConflictGraph implements ReadTracker {
     }
   }
 
+  /** Behind `beforeCommit`: it may commit at any time, as the first of all who are open, and is no victim any more. */
+  prepared(owner: ConflictOwner): void {
+    const node = owner.conflicts
+    if (node === null) return
+    node.state = 'prepared'
+    node.preparedAt = owner.preparedAt
+  }
+
+  /**
+   * A transaction by SSI that was prepared before a crash. Its edges of then are lost, so the worst is assumed, as in
+   * PostgreSQL: that it has one to somebody who committed before all others, and one from somebody who never ends. So whoever
+   * passes over what it wrote, or commits what it read in another version, gets 40001 until it is decided.
+   */
+  restored(owner: ConflictOwner, reads: ReadSet): void {
+    assert(
+      this.#writers.newest === null || this.#writers.newest.snapshot === 0,
+      'recovery comes before the first snapshot',
+    )
+    const node = new ConflictNode(owner, 0)
+    node.owner = owner
+    owner.conflicts = node
+    this.prepared(owner)
+    this.#writers.append(node)
+    const t3 = node.summary()
+    t3.commitTimestamp = t3.limit = 0
+    node.firstOut = new Edge(node, t3, null)
+    const t1 = node.summary()
+    t1.state = 'prepared'
+    t1.limit = Infinity
+    new Edge(t1, node, null).link()
+    this.#note(node, reads)
+  }
+
   /** The commit timestamp exists, and there is no way back: the node's edges are folded into those of its neighbours. */
   committing(owner: ConflictOwner): void {
     const node = owner.conflicts
@@ -319,6 +399,10 @@ export class ConflictGraph implements ReadTracker {
     const node = owner.conflicts ?? this.#enter(owner)
     node.state = 'committed'
     node.limit = Math.min(node.commitTimestamp, this.#host.publishedTimestamp)
+    this.#note(node, reads)
+  }
+
+  #note(node: ConflictNode, reads: ReadSet): void {
     const { sireads } = this
     for (const table of reads.tables()) sireads.readTable(node, table, null)
     for (const { table, index, range } of reads.ranges()) sireads.readRange(node, table, index, range, null)

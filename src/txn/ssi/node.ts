@@ -33,6 +33,8 @@ export interface ConflictOwner extends Writer {
   readonly isolation: Isolation
   readonly readOnly: boolean
   readonly wrote: boolean
+  /** Where it counts as committed from the moment when it is prepared; +Infinity before. */
+  readonly preparedAt: number
   /** Null until it has a part in the graph. It stays behind the end for those who meet the versions. */
   conflicts: ConflictNode | null
   /** 40001 once it was chosen as a victim while another ran: its next step fails with it. */
@@ -198,14 +200,15 @@ export class Edge {
   readonly reader: ConflictNode
   readonly writer: ConflictNode
   /** The read and the write that made it. */
-  readonly meeting: Meeting
+  readonly meeting: Meeting | null
   linked = false
   nextOut: Edge | null = null
   previousOut: Edge | null = null
   nextIn: Edge | null = null
   previousIn: Edge | null = null
 
-  constructor(reader: ConflictNode, writer: ConflictNode, meeting: Meeting) {
+  /** `meeting` is null if it is not known: the edge was assumed when a prepared transaction was recovered. */
+  constructor(reader: ConflictNode, writer: ConflictNode, meeting: Meeting | null) {
     this.reader = reader
     this.writer = writer
     this.meeting = meeting

@@ -14,8 +14,10 @@ import type { KeyRange } from '../../storage/readGuard.ts'
 import type { Index } from '../../storage/row/index.ts'
 import { Intervals } from '../../storage/row/intervals.ts'
 import type { RowTable } from '../../storage/row/table.ts'
+import { PAGE_ROWS } from '../../storage/ids.ts'
 import type { ConflictNode, RangeSiread } from './node.ts'
 import { Footprint, nodeOf } from './node.ts'
+import type { ReadSet } from './readSet.ts'
 
 export interface SireadLimits {
   /** Rows that one transaction reads by key in one table. */
@@ -35,6 +37,26 @@ export const defaultSireadLimits: SireadLimits = {
   ofTransaction: 16_384,
   all: 262_144,
   ended: 4096,
+}
+
+/** All that a transaction has read, as far as it is known. */
+export function readsOf(node: ConflictNode): ReadSet {
+  const footprints: Footprint[] = []
+  for (let each = node.footprints; each !== null; each = each.next) footprints.push(each)
+  return {
+    tables: () => footprints.filter(({ whole }) => whole).map(({ table }) => table),
+    ranges: () =>
+      footprints.flatMap(({ table, ranges }) =>
+        ranges.map(({ index, interval }) => ({ table, index, range: interval.range })),
+      ),
+    rows: function* () {
+      for (const { table, rows } of footprints) {
+        for (let read = rows; read !== null; read = read.next) {
+          yield { table, rowId: read.page.number * PAGE_ROWS + read.slot }
+        }
+      }
+    },
+  }
 }
 
 /** Ranges of the same footprint among which a new one is looked for before it is added. */
