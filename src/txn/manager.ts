@@ -202,7 +202,7 @@ export class TransactionManager implements Engine {
     transaction.waitingFor?.cancel()
     if (transaction.doomed !== null || transaction.conflicts !== null) this.#checkConflicts(transaction)
     if (!transaction.wrote) {
-      this.conflicts.published(transaction, null)
+      this.conflicts.published(transaction, transaction.readSet)
       transaction.undoAll()
       this.#end(transaction, 'published')
       return 'published'
@@ -303,7 +303,7 @@ export class TransactionManager implements Engine {
   #publish(transaction: Transaction): void {
     this.snapshots.published = transaction.commitTimestamp
     transaction.published = true
-    this.conflicts.published(transaction, null)
+    this.conflicts.published(transaction, transaction.readSet)
     if (transaction.privateCatalog !== null) this.#publishCatalog(transaction, transaction.privateCatalog)
     if (this.trace.on) {
       this.trace.emit({ kind: 'publish', transaction: transaction.id, timestamp: transaction.commitTimestamp })
@@ -352,11 +352,13 @@ export class TransactionManager implements Engine {
     try {
       if (this.#failure !== null) throw this.#failure
       this.prepared.check(transaction, gid)
+      this.conflicts.beforeCommit(transaction)
     } catch (error) {
       this.rollback(transaction)
       throw error
     }
     this.#name(transaction, { gid, session: transaction.session, preparedMicros: nowMicros })
+    this.conflicts.prepared(transaction)
     transaction.releaseView()
     if (this.trace.on) this.trace.emit({ kind: 'prepare', transaction: transaction.id, gid })
     if (this.#log === null) transaction.state = 'prepared'
@@ -370,6 +372,7 @@ export class TransactionManager implements Engine {
   #name(transaction: Transaction, preparation: Preparation): void {
     transaction.preparation = preparation
     transaction.session = 0
+    transaction.preparedAt = this.#lastTimestamp + 0.5
     this.prepared.add(transaction)
   }
 
@@ -377,6 +380,7 @@ export class TransactionManager implements Engine {
   commitPrepared(gid: string, synchronously = false): Transaction {
     const transaction = this.#decide(gid)
     transaction.commitTimestamp = ++this.#lastTimestamp
+    if (transaction.wrote) this.conflicts.committing(transaction)
     if (transaction.conflicts !== null) this.conflicts.committing(transaction)
     if (this.trace.on) {
       this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
@@ -407,9 +411,11 @@ export class TransactionManager implements Engine {
     const { gid, session, preparedMicros } = inDoubt
     const isolation = isolationTitled(inDoubt.isolation)
     const transaction = this.#enlist({ isolation, readOnly: false, session: 0 })
-    inDoubt.replayInto(new PreparedRestore(this, transaction))
+    const restore = new PreparedRestore(this, transaction)
+    inDoubt.replayInto(restore)
     this.#name(transaction, { gid, session, preparedMicros })
     transaction.state = 'prepared'
+    if (isolation.tracksReads) this.conflicts.restored(transaction, restore.reads)
   }
 
   #end(transaction: Transaction, state: 'published' | 'rolledBack'): void {
