@@ -142,9 +142,13 @@ export function indexJoin(
     const next = `${cursorName}.nextVisible(${scanName}, ${view})`
     if (outer) {
       writer.line(`const none = !${next} // without any match, one row of nulls`)
+      g.holdIf('none')
       writer.line(`if (none && ${name}Matched) break`)
     } else {
-      writer.line(`if (!${next}) break`)
+      writer.open(`if (!${next})`)
+      g.holdIf(null)
+      writer.line('break')
+      writer.close()
     }
     writer.line(`const { columns: ${name}s, nulls: ${name}n, start: ${name}i } = ${scanName}.morsel`)
   }

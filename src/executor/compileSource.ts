@@ -90,7 +90,7 @@ function tableScan(
   const declare = resumable ? '' : 'const '
   writer.open('for (;;)')
   if (resumable) writer.open('if (resume === 0)')
-  writer.line(`if (!${scanName}.next(from, view)) return run.leave(budget)`)
+  writer.line(`if (!${scanName}.next(from, view)) return run.end(from, budget)`)
   if (g.signature !== null) {
     writer.line(`if (morsel.layout !== ${g.layoutSlot()}) return run.relayout(from, budget)`)
   }
@@ -162,7 +162,7 @@ function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan
   g.skip = 'return 0'
   const key = g.compiler([]).compile(node.equals[0]!)
   const code = typeof key.nulls === 'string' ? key.code : 'null'
-  writer.line(`if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, view)) return 0`)
+  writer.line(`if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, view)) return run.end(0, run.budget)`)
   openMorsel(g, 'run.budget')
   consume(fetchedRow(g, source))
   writer.line('return 0')
@@ -181,7 +181,7 @@ function indexScan(g: PipelineGenerator, source: Extract<Source, { kind: 'indexS
   writer.open('for (;;)')
   g.beginHead()
   writer.line('if (budget-- <= 0) return run.pause(0)')
-  writer.line(`if (!run.takeFetched() && !cursor${cursor}.nextVisible(scan, view)) return run.leave(budget)`)
+  writer.line(`if (!run.takeFetched() && !cursor${cursor}.nextVisible(scan, view)) return run.end(0, budget)`)
   openMorsel(g, 'budget + 1')
   consume(fetchedRow(g, source))
   writer.close()

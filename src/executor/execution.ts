@@ -23,6 +23,8 @@ export interface Execution {
   readonly rows: unknown[]
   /** Rows inserted, updated or deleted. */
   readonly rowCount: number
+  /** After BLOCKED: true if a read waits (2PL), so that the run goes on where it is; false if what it did was undone. */
+  readonly waitsInPlace: boolean
   /** The lock, after BLOCKED. */
   readonly blockedOn: LockWait | null
   /** Removes and returns the rows that wait. */

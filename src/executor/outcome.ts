@@ -3,7 +3,10 @@ export const Step = {
   DONE: 0,
   /** The budget is used up, or rows wait to be taken: step again. */
   YIELD: 1,
-  /** It waits for a lock; what this run wrote is undone. Run it again once the lock is granted. */
+  /**
+   * It waits for a lock. If a read waits in place (`Execution.waitsInPlace`), step again once it is granted; else what this
+   * run wrote is undone, and a new one begins.
+   */
   BLOCKED: 2,
   /** READ COMMITTED met a newer version; what this run wrote is undone. Run it again at once, with a fresh view. */
   RESTART: 3,

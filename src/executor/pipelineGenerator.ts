@@ -268,6 +268,13 @@ export class PipelineGenerator implements Scope, SinkContext {
     this.writer.line(`if (budget-- <= 0) return run.park(${level}, ${this.resumeAt}, [${savedVariables}])`)
   }
 
+  /** Where a read of the loop has yielded nothing: it may be because it must wait. */
+  holdIf(condition: string | null): void {
+    const guarded = this.top('guarded', 'run.guarded')
+    const test = `${condition === null ? '' : `${condition} && `}${guarded} && run.mustWait`
+    this.writer.line(`if (${test}) return run.hold(${this.level}, ${this.resumeAt}, [${savedVariables}])`)
+  }
+
   /** One test a conjunct, so that each loads only what it needs. */
   filter(predicate: Expression, row: Row): void {
     for (const conjunct of ExpressionCompiler.conjuncts(predicate)) {

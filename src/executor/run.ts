@@ -86,6 +86,10 @@ export class Run implements Execution {
   saved: unknown[] = []
   /** Of the phase that is a generator. */
   work: Work | null = null
+  /** True where reads are heard of, and may have to wait. */
+  guarded = false
+  /** After BLOCKED: true if the run stays as it is and goes on from there; else it was given up. */
+  waitsInPlace = false
   /** The row that a cursor has fetched has not been processed yet. */
   #fetched = false
 
@@ -114,19 +118,21 @@ export class Run implements Execution {
       this.buffers = shape.makeBuffers(this)
       this.limits = shape.makeLimits(this.parameters)
     }
+    this.guarded = context.view.guard !== null && context.transaction !== null
     if (context.view.guard?.records === true) shape.tellPredicates(this)
     this.#enter(0)
   }
 
   step(budget: number): Step {
     this.budget = budget
+    this.waitsInPlace = false
     if (this.rows === none) this.rows = []
     const { phases } = this.#shape
     while (this.#phase < phases.length) {
       const outcome = phases[this.#phase]!.step(this)
-      // A scan that met a lock has yielded no more rows: what this run has done does not count.
-      if (this.view.guard !== null && this.transaction !== null && this.transaction.waitingFor !== null) {
-        this.transaction.abandon()
+      // A phase that is no pipeline does not know how to go on behind a wait: what this run has done does not count.
+      if (this.guarded && this.mustWait && !this.waitsInPlace) {
+        this.transaction!.abandon()
         return Step.BLOCKED
       }
       if (outcome !== Step.DONE) return outcome
@@ -174,6 +180,26 @@ export class Run implements Execution {
   leave(budget: number): Step {
     this.budget = budget
     return Step.DONE
+  }
+
+  /** The source has yielded its last row; or it must wait for the next one, and then asks for it again. */
+  end(from: number, budget: number): Step {
+    if (!this.guarded || !this.mustWait) return this.leave(budget)
+    this.pause(from)
+    this.waitsInPlace = true
+    return Step.BLOCKED
+  }
+
+  /** Under a guard: the access that has yielded nothing has to wait. */
+  get mustWait(): boolean {
+    return this.transaction!.waitingFor !== null
+  }
+
+  /** Inner loop `depth` must wait for its next row, and then asks for it again. */
+  hold(depth: number, from: number, saved: unknown[]): Step {
+    this.park(depth, from, saved)
+    this.waitsInPlace = true
+    return Step.BLOCKED
   }
 
   /** The budget is used up at the source. */

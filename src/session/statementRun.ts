@@ -7,12 +7,15 @@
  *       └──────────┴───────────┤ CHANGED (READ COMMITTED): undone likewise
  *                              └─► run again with a fresh snapshot, exclusively if it writes
  *
+ * A read that waits (2PL) waits in place: nothing is undone, and the run goes on where it stands. What it has read until
+ * then is locked.
+ *
  * A wait for a table may end with another catalog: then the statement is planned again.
  */
 import { assert } from '../assert.ts'
 import type { CompiledStatement, Execution, OutputForm } from '../executor/index.ts'
 import { MemoryAccount, Step } from '../executor/index.ts'
-import { on } from '../planner/index.ts'
+import { MustWait, on } from '../planner/index.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
@@ -21,7 +24,7 @@ import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
 import { resultOf } from './output.ts'
 import type { QueryResult } from './result.ts'
-import type { SessionState } from './sessionState.ts'
+import type { SessionEffects } from './sessionEffects.ts'
 
 /** A statement bound to its values, under the catalog of the transaction it will run in. */
 export interface BoundStatement {
@@ -34,7 +37,7 @@ export interface BoundStatement {
 export interface RunOptions {
   readonly output: (compiled: CompiledStatement) => OutputForm
   readonly memoryLimit: number
-  readonly state: SessionState
+  readonly effects: SessionEffects
 }
 
 export class StatementRun {
@@ -52,8 +55,8 @@ export class StatementRun {
   #runs = 0
   /** Why the last run was not the last. */
   #cause: 'lock' | 'newer version' = 'lock'
-  /** What the session's outbox held before this run. */
-  #said = 0
+  /** True if the run calls functions that act upon the session. */
+  #usesSession = false
   /** True between the begin and the end of the transaction's statement. */
   #begun = false
 
@@ -86,12 +89,13 @@ export class StatementRun {
       case Step.DONE:
         this.#core.endExclusive(this.#task)
         this.#transaction.endStatement()
+        if (this.#usesSession) this.#options.effects.endStatement(this.#transaction)
         this.#begun = false
         return TaskStep.DONE
       case Step.YIELD:
         return TaskStep.YIELD
       case Step.BLOCKED:
-        this.#again('lock')
+        if (!execution.waitsInPlace) this.#again('lock')
         this.wait = this.#transaction.waitingFor
         // The wait may be over already, if it made a deadlock that a new order of the queue dissolved.
         if (this.wait === null) return TaskStep.YIELD
@@ -102,9 +106,16 @@ export class StatementRun {
     }
   }
 
+  /** A step of the run. A function that has to wait ends it. */
   #run(execution: Execution, budget: number): Step {
-    if (this.#bound?.usesSession !== true) return execution.step(budget)
-    return on(this.#options.state, () => execution.step(budget))
+    if (!this.#usesSession) return execution.step(budget)
+    try {
+      return on(this.#options.effects, () => execution.step(budget))
+    } catch (thrown) {
+      if (!(thrown instanceof MustWait)) throw thrown
+      this.#transaction.abandon()
+      return Step.BLOCKED
+    }
   }
 
   /** Gives up: what was written is undone, and no lock is waited for any more. */
@@ -115,7 +126,7 @@ export class StatementRun {
     this.execution = null
     if (this.#begun) {
       this.#transaction.undoStatement()
-      this.#options.state.block.outbox.truncate(this.#said)
+      if (this.#usesSession) this.#options.effects.endStatement(this.#transaction)
     }
     this.#begun = false
   }
@@ -145,10 +156,11 @@ export class StatementRun {
       trace.emit({ kind: 'restart', session: this.#task.session, run: this.#runs + 1, cause: this.#cause })
     const view = this.#begun ? transaction.restartStatement() : transaction.beginStatement()
     this.#begun = true
-    const { compiled, parameters } = this.#bound
+    const { compiled, parameters, usesSession } = this.#bound
     if (this.#runs > 0 && compiled.writes && transaction.isolation.level === 'read committed')
       this.#core.beginExclusive(this.#task)
-    this.#said = this.#options.state.block.outbox.length
+    this.#usesSession = usesSession
+    if (usesSession) this.#options.effects.beginRun()
     this.compiled = compiled
     this.execution = compiled.start(
       { transaction, view, parameters, memory: new MemoryAccount(this.#options.memoryLimit) },
@@ -168,7 +180,7 @@ export class StatementRun {
 
   #again(cause: 'lock' | 'newer version'): void {
     this.#core.endExclusive(this.#task)
-    this.#options.state.block.outbox.truncate(this.#said)
+    if (this.#usesSession) this.#options.effects.undoRun()
     this.execution = null
     this.#runs++
     this.#cause = cause

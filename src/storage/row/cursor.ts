@@ -137,13 +137,15 @@ export class IndexCursor {
       if (!guard.readRange(scan.table, this.#index, range, view, scan)) return false
       this.#announced = true
     }
-    for (let rowId = this.#pending >= 0 ? this.#pending : this.#next(); rowId >= 0; rowId = this.#next()) {
+    // Behind a wait the row may have one version only, and another key: the entry is gone.
+    let waited = this.#pending >= 0
+    for (let rowId = waited ? this.#pending : this.#next(); rowId >= 0; rowId = this.#next(), waited = false) {
       if (!guard.readEntry(scan.table, rowId, view, scan)) {
         this.#pending = rowId
         return false
       }
       this.#pending = -1
-      if (scan.fetch(rowId, view) && (!scan.versioned || this.#matches(scan))) {
+      if (scan.fetch(rowId, view) && ((!scan.versioned && !waited) || this.#matches(scan))) {
         this.rowId = rowId
         return true
       }

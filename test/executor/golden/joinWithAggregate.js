@@ -7,7 +7,7 @@ function scan_customers(run) {
   const p0 = run.parameters[0]
   const table2 = run.buffers[2]
   for (;;) {
-    if (!scan.next(from, view)) return run.leave(budget)
+    if (!scan.next(from, view)) return run.end(from, budget)
     if (morsel.layout !== k0) return run.relayout(from, budget)
     const { start, end, baseRowId: base, live } = morsel
     const a0s = morsel.columns[0] // id
@@ -43,7 +43,7 @@ function scan_orders(run) {
   if (resume > 0) [a2, a1, a3, bAt] = run.saved
   for (;;) {
     if (resume === 0) {
-      if (!scan.next(from, view)) return run.leave(budget)
+      if (!scan.next(from, view)) return run.end(from, budget)
       if (morsel.layout !== k0) return run.relayout(from, budget)
       i = morsel.start
       end = morsel.end
