@@ -142,6 +142,7 @@ export class TransactionBlock {
   prepare(gid: string, nowMicros: number, synchronously: boolean): Transaction {
     const transaction = this.transaction
     assert(transaction !== null, 'nothing to prepare')
+    if (this.outbox.length > 0) transaction.unpreparable = 'executed LISTEN, UNLISTEN, or NOTIFY'
     this.#leave()
     this.#settings.dropLocal()
     this.#transactions.prepare(transaction, gid, nowMicros, synchronously)

@@ -381,7 +381,6 @@ export class TransactionManager implements Engine {
     const transaction = this.#decide(gid)
     transaction.commitTimestamp = ++this.#lastTimestamp
     if (transaction.wrote) this.conflicts.committing(transaction)
-    if (transaction.conflicts !== null) this.conflicts.committing(transaction)
     if (this.trace.on) {
       this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
     }

@@ -14,11 +14,15 @@ import type { CatalogChange } from '../catalog/index.ts'
 import { decodeChange } from '../catalog/change.ts'
 import { assert } from '../assert.ts'
 import { cannotPrepare, gidInUse, gidTooLong, noSuchPrepared, preparedBusy } from '../errors.ts'
-import type { PreparedSink } from '../storage/log/log.ts'
+import type { LoggedKey, PreparedSink } from '../storage/log/log.ts'
+import type { KeyRange } from '../storage/readGuard.ts'
+import type { Index } from '../storage/row/index.ts'
+import type { Key } from '../storage/row/keyTree.ts'
 import { restoreDelete, restoreInsert, restoreLock, restoreUpdate } from '../storage/row/restoreRows.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
+import type { ReadSet } from './ssi/readSet.ts'
 import type { Engine, TableMode, Transaction } from './transaction.ts'
 
 /** As in PostgreSQL: a gid is shorter than this. */
@@ -41,7 +45,9 @@ export class PreparedTransactions {
   check(transaction: Transaction, gid: string): void {
     if (new TextEncoder().encode(gid).length >= gidBytesMax) throw gidTooLong(gid)
     if (this.#byGid.has(gid)) throw gidInUse(gid)
-    if (transaction.unpreparable !== null) throw cannotPrepare(transaction.unpreparable)
+    const advisory = transaction.tableGrants.some(({ lock }) => lock.kind === 'advisory')
+    const reason = transaction.unpreparable ?? (advisory ? 'taken an advisory lock' : null)
+    if (reason !== null) throw cannotPrepare(reason)
   }
 
   add(transaction: Transaction): void {
@@ -63,6 +69,12 @@ export class PreparedTransactions {
   }
 }
 
+interface RangeRead {
+  readonly table: RowTable
+  readonly index: Index
+  readonly range: KeyRange
+}
+
 /**
  * Makes of a fresh transaction the prepared one that the log describes. Nobody else is about: recovery has replayed what is
  * committed, no session has begun, and prepared transactions got their locks beside each other before the crash.
@@ -70,11 +82,15 @@ export class PreparedTransactions {
 export class PreparedRestore implements PreparedSink {
   readonly #engine: Engine
   readonly #transaction: Transaction
+  readonly #tablesRead: RowTable[] = []
+  readonly #rangesRead: RangeRead[] = []
+  readonly #rowsRead: { readonly table: RowTable; readonly rowId: number }[] = []
 
   constructor(engine: Engine, transaction: Transaction) {
     this.#engine = engine
     this.#transaction = transaction
     transaction.command = 1
+    granted(transaction.lockDatabase())
   }
 
   catalog(payload: string): void {
@@ -111,11 +127,32 @@ export class PreparedRestore implements PreparedSink {
     restoreDelete(this.#table(tableId), this.#transaction, rowId)
   }
 
-  readTable(): void {}
+  // By 2PL and SERIAL what was read is locked again. (A range EXCLUSIVE becomes SHARE: who is prepared will not write there.)
 
-  readRange(): void {}
+  readTable(tableId: number): void {
+    const table = this.#table(tableId)
+    this.#tablesRead.push(table)
+    const { readSet } = this.#transaction
+    if (readSet !== null) granted(readSet.readTable(table) ? null : readSet)
+  }
 
-  readRow(): void {}
+  readRange(tableId: number, indexId: number, low: LoggedKey, high: LoggedKey, bounds: number): void {
+    const table = this.#table(tableId)
+    const index = table.index(indexId)
+    assert(index !== null, 'an index of which a range was read exists')
+    const range: KeyRange = { low: low as Key, high: high as Key, bounds }
+    this.#rangesRead.push({ table, index, range })
+    const { readSet } = this.#transaction
+    if (readSet !== null) granted(readSet.readRange(table, index, range) ? null : readSet)
+  }
+
+  readRow(tableId: number, rowId: number): void {
+    this.#rowsRead.push({ table: this.#table(tableId), rowId })
+  }
+
+  get reads(): ReadSet {
+    return { tables: () => this.#tablesRead, ranges: () => this.#rangesRead, rows: () => this.#rowsRead }
+  }
 
   #table(id: number): RowTable {
     const table = this.#engine.store.table(id)

@@ -4,6 +4,7 @@ import type { PreparedSink, RedoSink } from '../storage/log/log.ts'
 import type { UndoEntry } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
 import { RowLock } from './lockWait.ts'
+import { readsOf } from './ssi/sireads.ts'
 import type { Transaction } from './transaction.ts'
 
 /** Catalog changes first, then the final state of each row, oldest write first. */
@@ -51,6 +52,19 @@ function describeLocks(transaction: Transaction, sink: PreparedSink): void {
     const { mode, implied } = modeOf(entry)
     if (mode > implied) sink.rowLock(entry.table.id, entry.rowId, mode)
   }
+  describeReads(transaction, sink)
+}
+
+/** What a SERIALIZABLE transaction has read. By 2PL the rows are among its locks. */
+function describeReads(transaction: Transaction, sink: PreparedSink): void {
+  const { readSet, conflicts, isolation } = transaction
+  const reads = readSet ?? (conflicts === null ? null : readsOf(conflicts))
+  if (reads === null) return
+  for (const { id } of reads.tables()) sink.readTable(id)
+  for (const { table, index, range } of reads.ranges()) {
+    sink.readRange(table.id, index.descriptor.id, range.low, range.high, range.bounds)
+  }
+  if (isolation.tracksReads) for (const { table, rowId } of reads.rows()) sink.readRow(table.id, rowId)
 }
 
 /** The strongest mode in which the row of a chain's head is locked, and the one that writing it implies; -1: it is not written. */

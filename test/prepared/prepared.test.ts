@@ -206,7 +206,10 @@ describe('a prepared transaction after a crash', () => {
 })
 
 describe('in the process that prepared it', () => {
-  const levels = ['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ']
+  const levels = [
+    ...['READ UNCOMMITTED', 'READ COMMITTED', 'REPEATABLE READ', 'SERIALIZABLE'],
+    ...['SERIALIZABLE USING 2PL', 'SERIALIZABLE USING SERIAL'],
+  ]
   test.each(levels)('at %s, in memory', async (level) => {
     const db = await open()
     await db.exec(schema)

@@ -331,10 +331,6 @@ export class ConflictGraph implements ReadTracker {
    * passes over what it wrote, or commits what it read in another version, gets 40001 until it is decided.
    */
   restored(owner: ConflictOwner, reads: ReadSet): void {
-    assert(
-      this.#writers.newest === null || this.#writers.newest.snapshot === 0,
-      'recovery comes before the first snapshot',
-    )
     const node = new ConflictNode(owner, 0)
     node.owner = owner
     owner.conflicts = node
