@@ -21,7 +21,7 @@ import type { Engine } from './engine.ts'
 import { runOnce } from './immediate.ts'
 import { noOutput } from './output.ts'
 import type { QueryResult } from './result.ts'
-import type { SessionState } from './sessionState.ts'
+import type { SessionEffects } from './sessionEffects.ts'
 import { StatementRun } from './statementRun.ts'
 
 /** Where the bytes come from. */
@@ -46,7 +46,7 @@ export class CopyRun {
   #locked = false
   readonly #reader: CopyReader
   readonly #source: CopySource
-  readonly #state: SessionState
+  readonly #effects: SessionEffects
   /** A row that has to wait or to restart. */
   #slow: StatementRun | null = null
   #rowCount = 0
@@ -58,9 +58,9 @@ export class CopyRun {
     transaction: Transaction,
     statement: Copy,
     open: () => CopySource,
-    state: SessionState,
+    effects: SessionEffects,
   ) {
-    this.#state = state
+    this.#effects = effects
     this.#engine = engine
     this.#task = task
     this.#transaction = transaction
@@ -173,7 +173,7 @@ export class CopyRun {
     this.#slow = new StatementRun(this.#engine, this.#task, this.#transaction, () => bound, {
       output: () => noOutput,
       memoryLimit: this.#engine.memoryLimit,
-      state: this.#state,
+      effects: this.#effects,
     })
   }
 

@@ -110,7 +110,7 @@ export class Engine implements TransactionListener {
     }
     session.settings.reset(null)
     session.onNotice = null
-    session.forgetNotifications()
+    session.letGo()
     this.#spare.push(session)
   }
 

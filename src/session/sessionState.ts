@@ -5,7 +5,7 @@
 import { sessionBusy, sessionClosed, statementCancelled, synchronousReentry } from '../errors.ts'
 import type { Env } from '../env/env.ts'
 import type { DatabaseError } from '../errors.ts'
-import type { Moments, SessionPort } from '../planner/index.ts'
+import type { Moments } from '../planner/index.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { BlockOptions } from './transactionBlock.ts'
@@ -16,6 +16,7 @@ import type { SettingDefaults } from './settings.ts'
 import { Settings } from './settings.ts'
 import type { Notifications } from './notifications.ts'
 import { Inbox } from './notifications.ts'
+import { SessionEffects } from './sessionEffects.ts'
 import { BlockTimers } from './timeouts.ts'
 
 const idleInTransaction = '25P03'
@@ -26,12 +27,13 @@ export interface SharedBySessions {
   readonly notifications: Notifications
 }
 
-export class SessionState implements Moments, SessionPort {
+export class SessionState implements Moments {
   /** From 1, in the order in which sessions began. */
   readonly id: number
   readonly settings: Settings
   readonly block: TransactionBlock
   readonly inbox: Inbox
+  readonly effects: SessionEffects
   readonly #notifications: Notifications
   /** The call that runs now. */
   task: Task | null = null
@@ -58,6 +60,12 @@ export class SessionState implements Moments, SessionPort {
       committed: (transaction, actions, state) =>
         shared.notifications.committed(this.inbox, transaction, actions, state),
       left: () => this.inbox.deliver(),
+    })
+    this.effects = new SessionEffects(id, {
+      block: this.block,
+      notifications: shared.notifications,
+      locks: transactions.locks,
+      notice: (notice) => this.notice(notice),
     })
   }
 
@@ -154,12 +162,6 @@ export class SessionState implements Moments, SessionPort {
     this.task?.fail(statementCancelled())
   }
 
-  /** Heard when the transaction commits. Throws 22023, 54000. */
-  notify(channel: string, payload: string): void {
-    this.#notifications.requireRoom(channel)
-    this.block.outbox.add({ kind: 'notify', channel, payload })
-  }
-
   /** A savepoint's name that no other of this session has. */
   nextSavepoint(): string {
     return `isolde_${++this.#savepoints}`
@@ -179,10 +181,11 @@ export class SessionState implements Moments, SessionPort {
     this.onNotice?.(notice)
   }
 
-  /** Listens to nothing any more. */
-  forgetNotifications(): void {
+  /** Listens to nothing and holds nothing any more. */
+  letGo(): void {
     this.#notifications.unlisten(this.inbox, null)
     this.inbox.close()
+    this.effects.close()
   }
 
   /** Ends what runs, refuses what waits, rolls back. */
@@ -192,7 +195,7 @@ export class SessionState implements Moments, SessionPort {
     this.#core.betweenSteps(() => {
       if (this.task !== null) this.cancelAll(sessionClosed())
       if (this.block.kind !== 'none') this.block.rollback()
-      this.forgetNotifications()
+      this.letGo()
     })
   }
 }

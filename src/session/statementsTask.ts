@@ -169,7 +169,7 @@ export class StatementsTask extends SessionTask {
 
   /** LISTEN, UNLISTEN, NOTIFY: for the commit. */
   #say(statement: Listen | Unlisten | Notify): QueryResult<unknown> {
-    if (statement.kind === 'notify') this.state.notify(statement.channel, statement.payload)
+    if (statement.kind === 'notify') this.state.effects.notify(statement.channel, statement.payload)
     else this.state.block.outbox.add(statement)
     return emptyResult(commandOf(statement))
   }
@@ -181,7 +181,7 @@ export class StatementsTask extends SessionTask {
       return new StatementRun(engine, this, transaction, () => this.#bind(cached, transaction), {
         output: (compiled) => this.#output.formOf(compiled),
         memoryLimit: engine.memoryLimit,
-        state: this.state,
+        effects: this.state.effects,
       })
     }
     if (statement.kind === 'lock_table') {
@@ -198,7 +198,7 @@ export class StatementsTask extends SessionTask {
         transaction,
         statement,
         () => this.#copyData ?? fileSource(engine.env.files, statement),
-        this.state,
+        this.state.effects,
       )
     }
     return new DdlRun(engine, this, this.state, transaction, statement)

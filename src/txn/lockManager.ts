@@ -309,9 +309,11 @@ export class LockManager {
     return true
   }
 
-  /** All that the session holds; `unclaimed`: only what was granted out of a queue to a call that was not made again. */
-  unlockAllAdvisory(holder: SessionOwner, unclaimed = false): void {
-    for (const grant of [...holder.tableGrants]) if (!unclaimed || !grant.requested) this.#unhold(holder, grant)
+  /** All that it holds; `unclaimed`: only what no call counts, as what was granted out of a queue to a call that was not made again. */
+  unlockAllAdvisory(holder: LockOwner, unclaimed = false): void {
+    for (const grant of [...holder.tableGrants]) {
+      if (grant.lock.kind === 'advisory' && !(unclaimed && grant.requested)) this.#unhold(holder, grant)
+    }
   }
 
   #unhold(holder: LockOwner, grant: Grant): void {
