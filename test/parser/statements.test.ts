@@ -180,6 +180,44 @@ describe('DDL', () => {
     })
   })
 
+  test('foreign keys of columns and tables', () => {
+    expect(
+      tree(`CREATE TABLE t (a int CONSTRAINT k REFERENCES p ON DELETE CASCADE NOT NULL, b int REFERENCES s.p (x) MATCH SIMPLE,
+              FOREIGN KEY (a, b) REFERENCES q (y, z) ON UPDATE SET NULL ON DELETE NO ACTION)`),
+    ).toMatchObject({
+      columns: [
+        {
+          constraints: [
+            { kind: 'foreign_key', name: 'k', table: { name: 'p' }, referenced: null, onDelete: 'cascade' },
+            { kind: 'not_null' },
+          ],
+        },
+        {
+          constraints: [
+            { table: { schema: 's' }, referenced: [{ name: 'x' }], onDelete: 'no action', onUpdate: 'no action' },
+          ],
+        },
+      ],
+      constraints: [
+        {
+          kind: 'foreign_key',
+          name: null,
+          columns: [{ name: 'a' }, { name: 'b' }],
+          referenced: [{ name: 'y' }, { name: 'z' }],
+          onDelete: 'no action',
+          onUpdate: 'set null',
+        },
+      ],
+    })
+    for (const twice of [
+      'ON DELETE CASCADE ON DELETE RESTRICT',
+      'ON UPDATE CASCADE ON UPDATE CASCADE',
+      'ON INSERT CASCADE',
+    ]) {
+      expect(() => tree(`CREATE TABLE t (a int REFERENCES p ${twice})`)).toThrow(/syntax error/)
+    }
+  })
+
   test('indexes and DROP', () => {
     expect(tree('CREATE UNIQUE INDEX i ON t USING btree (a, b DESC NULLS LAST)')).toMatchObject({
       unique: true,
@@ -233,6 +271,12 @@ describe('transactions', () => {
     }
     for (const sql of ['ROLLBACK', 'ABORT', 'ROLLBACK TRANSACTION'])
       expect(tree(sql)).toMatchObject({ kind: 'rollback' })
+    expect(tree("PREPARE TRANSACTION 'It''s'")).toMatchObject({ kind: 'prepare_transaction', gid: "It's" })
+    expect(tree("COMMIT PREPARED 'g'")).toMatchObject({ kind: 'commit_prepared', gid: 'g' })
+    expect(tree("ROLLBACK PREPARED 'g'")).toMatchObject({ kind: 'rollback_prepared', gid: 'g' })
+    for (const sql of ["END PREPARED 'g'", "ABORT PREPARED 'g'", 'COMMIT PREPARED g', 'PREPARE TRANSACTION']) {
+      expect(() => tree(sql)).toThrow('syntax error')
+    }
     expect(tree('SAVEPOINT a')).toMatchObject({ kind: 'savepoint', name: 'a' })
     for (const sql of ['ROLLBACK TO a', 'ROLLBACK WORK TO SAVEPOINT a']) {
       expect(tree(sql)).toMatchObject({ kind: 'rollback_to', name: 'a' })
