@@ -5,7 +5,8 @@
  * - manager.ts      the way of a commit, pruning: the entry of the room
  * - transaction.ts  statements, writes, savepoints
  * - snapshots.ts    which older versions are still needed
- * - lockManager.ts  waiting, once, for tables, the catalog and rows; lockModes.ts, lockWait.ts, deadlock.ts
+ * - lockManager.ts  what can be locked and who holds what; lockQueues.ts, lockModes.ts, lockWait.ts, deadlock.ts
+ * - locking/        two-phase locking, key ranges, serial execution, advisory locks
  */
 export { isolationNamed, isolationOf, IsolationLevels, Isolations } from './isolation.ts'
 export type { Isolation, IsolationLevel, SerializableMethod } from './isolation.ts'

@@ -1,19 +1,11 @@
 /**
- * The one place where transactions wait for each other (D6). Tables, the catalog and rows have the same queues, the same
- * deadlock check, the same way to wake.
+ * The one place where transactions wait for each other (D6): the database, the catalog, tables, rows, key ranges and
+ * advisory locks have the same queues, the same deadlock check, the same way to wake (lockQueues.ts). Here is what can be
+ * locked, and who holds what.
  *
- * - Queues are first come, first served: who would be excluded by a waiter ahead waits too. Two exceptions, as in
- *   PostgreSQL: a requester that already holds the lock queues before those whom its hold blocks, and a reordering that
- *   dissolves a deadlock.
- * - A grant is told to the listener, at once and in the middle of whatever released the lock; the statement runs again in
- *   a step of its own.
- * - A lock that nobody holds by name or waits for is forgotten, but for the tables' own.
- * - A row whose writer somebody waits for stands in the writer's `awaited`: whoever releases rows wakes those, and looks at
- *   no others.
+ * A lock that nobody holds by name or waits for is forgotten, but for the tables' own.
  */
 import { assert } from '../assert.ts'
-import type { DatabaseError } from '../errors.ts'
-import { deadlockDetected } from '../errors.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Writer } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
@@ -22,7 +14,6 @@ import type { Index } from '../storage/row/index.ts'
 import type { Key } from '../storage/row/keyTree.ts'
 import { CLOSED } from '../storage/row/treeCursor.ts'
 import type { Trace } from '../trace.ts'
-import { describeCycle, examine, victimOf } from './deadlock.ts'
 import type { AdvisoryGrant, AdvisoryKey } from './locking/advisoryLock.ts'
 import { AdvisoryLock, AdvisoryLocks, AdvisoryWait, SessionOwner } from './locking/advisoryLock.ts'
 import { KeyRangeLock, RangeGrant, RangeWait } from './locking/keyRangeLock.ts'
@@ -32,10 +23,11 @@ import type { Grant, LockOwner, LockWait } from './lockWait.ts'
 import { Lock, LockWait as Wait, RowLock } from './lockWait.ts'
 import type { DatabaseMode } from './lockModes.ts'
 import { DATABASE_MODES, RangeMode, TABLE_MODES, TableMode } from './lockModes.ts'
+import { blockedAhead, isExclusive, LockQueues, noteAwaited } from './lockQueues.ts'
 
 export type { LockOwner, LockWait } from './lockWait.ts'
 
-export class LockManager {
+export class LockManager extends LockQueues {
   /** Transactions that run serially, or wait to: while there are none, nobody locks the database. */
   serials = 0
   /** Locks of rows that somebody waits for, or holds by name: none when nobody waits. */
@@ -48,30 +40,18 @@ export class LockManager {
   readonly #advisory = new AdvisoryLocks()
   readonly #database = new Lock('database', DATABASE_MODES, null)
   readonly #catalog = new Lock('catalog', TABLE_MODES, null)
-  readonly #waiting = new Set<LockOwner>()
-  /** Holds of, and waits for, ACCESS EXCLUSIVE on tables: the one mode in which plain reads have to wait. */
-  #exclusive = 0
-  #failure: DatabaseError | null = null
   readonly #ownerOf: (writer: Writer) => LockOwner
-  readonly #ready: (wait: LockWait) => void
-  readonly #trace: Trace
 
   constructor(ownerOf: (writer: Writer) => LockOwner, ready: (wait: LockWait) => void, trace: Trace) {
+    super(ready, trace)
     this.#ownerOf = ownerOf
-    this.#ready = ready
-    this.#trace = trace
-  }
-
-  /** All transactions that wait, in the order in which they began to. */
-  get waiting(): readonly LockOwner[] {
-    return [...this.#waiting]
   }
 
   // Tables.
 
   /** True if nobody holds or awaits a mode that excludes a plain read. */
   mayRead(table: RowTable): boolean {
-    if (this.#exclusive === 0) return true
+    if (this.exclusive === 0) return true
     const lock = this.#tables.get(table.id)
     if (lock === undefined) return true
     return (
@@ -84,12 +64,12 @@ export class LockManager {
   lockTable(owner: LockOwner, table: RowTable, mode: TableMode): LockWait | null {
     const lock = this.#tableLock(table)
     for (const grant of owner.tableGrants) if (grant.lock === lock && grant.mode === mode) return null
-    return this.#acquire(owner, lock, mode)
+    return this.acquire(owner, lock, mode)
   }
 
   /** True if the owner could have the table in this mode without waiting, now. */
   mayLockTable(owner: LockOwner, table: RowTable, mode: TableMode): boolean {
-    return this.#isFree(owner, this.#tableLock(table), mode)
+    return this.isFree(owner, this.#tableLock(table), mode)
   }
 
   #tableLock(table: RowTable): Lock {
@@ -105,7 +85,7 @@ export class LockManager {
 
   lockCatalog(owner: LockOwner): LockWait | null {
     for (const grant of owner.tableGrants) if (grant.lock === this.#catalog) return null
-    return this.#acquire(owner, this.#catalog, TableMode.EXCLUSIVE)
+    return this.acquire(owner, this.#catalog, TableMode.EXCLUSIVE)
   }
 
   /** Gives up the table locks behind the first `kept`. */
@@ -113,8 +93,8 @@ export class LockManager {
     const { tableGrants } = owner
     while (tableGrants.length > kept) {
       const grant = tableGrants.pop()!
-      if (isExclusive(grant.lock, grant.mode)) this.#exclusive--
-      this.#release(grant)
+      if (isExclusive(grant.lock, grant.mode)) this.exclusive--
+      this.release(grant)
     }
   }
 
@@ -130,7 +110,7 @@ export class LockManager {
   /** True if somebody else's hold by name, or a waiter who came first, keeps the owner from this mode. */
   isRowTaken(owner: LockOwner, table: RowTable, rowId: number, mode: RowMode): boolean {
     const lock = this.#rows.get(table)?.get(rowId)
-    return lock !== undefined && !this.#isFree(owner, lock, mode)
+    return lock !== undefined && !this.isFree(owner, lock, mode)
   }
 
   /** Holds the row by name in a mode that is free (`isRowTaken`); one that it holds already covers the weaker ones. */
@@ -142,7 +122,7 @@ export class LockManager {
         return
       }
     }
-    this.#hold({ owner, lock, mode, requested: true })
+    this.hold({ owner, lock, mode, requested: true })
   }
 
   /** The owner has become the writer of a row: those who wait for it are its to wake. */
@@ -153,8 +133,8 @@ export class LockManager {
 
   /** Queues for a row that cannot be had now. Throws 40P01 as `lockTable` does. */
   waitForRow(owner: LockOwner, table: RowTable, rowId: number, mode: number): LockWait {
-    const wait = new Wait(owner, this.#rowLock(table, rowId), mode, this.#leave)
-    return this.#enqueue(wait, wait.place())
+    const wait = new Wait(owner, this.#rowLock(table, rowId), mode, this.leave)
+    return this.enqueue(wait, wait.place())
   }
 
   #rowLock(table: RowTable, rowId: number): RowLock {
@@ -176,8 +156,8 @@ export class LockManager {
     for (const lock of awaited) {
       if (lock.writer === owner) continue
       awaited.delete(lock)
-      this.#wake(lock)
-      this.#dropIfIdle(lock)
+      this.wake(lock)
+      this.dropIfIdle(lock)
     }
   }
 
@@ -188,7 +168,7 @@ export class LockManager {
       const given = rowGrants.splice(kept)
       for (const grant of given) {
         if (idle && grant.requested) rowGrants.push(grant)
-        else this.#release(grant)
+        else this.release(grant)
       }
     }
     this.rowsReleased(owner)
@@ -199,7 +179,7 @@ export class LockManager {
     const given = owner.rowGrants.filter(({ lock, mode }) => lock.table === table && isRead(lock, mode))
     if (given.length === 0) return
     owner.rowGrants = owner.rowGrants.filter(({ lock, mode }) => lock.table !== table || !isRead(lock, mode))
-    for (const grant of given) this.#release(grant)
+    for (const grant of given) this.release(grant)
   }
 
   // Key ranges.
@@ -209,10 +189,10 @@ export class LockManager {
     let lock = this.#ranges.get(table)
     if (lock === undefined) this.#ranges.set(table, (lock = new KeyRangeLock(table)))
     if (lock.covers(owner, index, range, mode)) return null
-    const wait = new RangeWait(owner, lock, mode, index, range, this.#leave)
+    const wait = new RangeWait(owner, lock, mode, index, range, this.leave)
     const place = wait.place()
-    if (wait.isHeldUp || blockedAhead(wait, place)) return this.#enqueue(wait, place)
-    this.#hold(new RangeGrant(owner, lock, mode, true, index, range))
+    if (wait.isHeldUp || blockedAhead(wait, place)) return this.enqueue(wait, place)
+    this.hold(new RangeGrant(owner, lock, mode, true, index, range))
     return null
   }
 
@@ -232,8 +212,8 @@ export class LockManager {
   /** Queues for a key that is to be written and lies in another's range. Throws 40P01. */
   waitForKey(owner: LockOwner, table: RowTable, index: Index, key: Key): LockWait {
     const range: KeyRange = { low: key, high: key, bounds: CLOSED }
-    const wait = new RangeWait(owner, this.#ranges.get(table)!, RangeMode.WRITE, index, range, this.#leave)
-    return this.#enqueue(wait, wait.place())
+    const wait = new RangeWait(owner, this.#ranges.get(table)!, RangeMode.WRITE, index, range, this.leave)
+    return this.enqueue(wait, wait.place())
   }
 
   // The database.
@@ -243,7 +223,7 @@ export class LockManager {
     if (this.serials++ > 0) return
     for (const { owner, mode } of open) {
       if (mode !== null && owner.databaseGrant === null) {
-        this.#hold({ owner, lock: this.#database, mode, requested: true })
+        this.hold({ owner, lock: this.#database, mode, requested: true })
       }
     }
   }
@@ -251,21 +231,21 @@ export class LockManager {
   /** Null if the owner has the database in this mode now: its first mode lasts. Throws 40P01 as `lockTable` does. */
   lockDatabase(owner: LockOwner, mode: DatabaseMode): LockWait | null {
     if (owner.databaseGrant !== null && owner.databaseGrant.mode >= mode) return null
-    return this.#acquire(owner, this.#database, mode)
+    return this.acquire(owner, this.#database, mode)
   }
 
   releaseDatabase(owner: LockOwner): void {
     const grant = owner.databaseGrant
     if (grant === null) return
     owner.databaseGrant = null
-    this.#release(grant)
+    this.release(grant)
   }
 
   // Advisory locks.
 
   /** The holder of a session's advisory locks: make one a session, and `unlockAllAdvisory` when it ends. */
   sessionOwner(session: number): SessionOwner {
-    return new SessionOwner(session, this.#waiting)
+    return new SessionOwner(session, this.waiters)
   }
 
   /**
@@ -281,11 +261,11 @@ export class LockManager {
       own.count++
       return null
     }
-    const wait = new AdvisoryWait(transaction, holder, lock, mode, this.#leave)
+    const wait = new AdvisoryWait(transaction, holder, lock, mode, this.leave)
     const place = wait.place()
-    if (wait.isHeldUp || blockedAhead(wait, place)) return this.#enqueue(wait, place)
+    if (wait.isHeldUp || blockedAhead(wait, place)) return this.enqueue(wait, place)
     const grant: AdvisoryGrant = { owner: holder, lock, mode, requested: true, count: 1 }
-    this.#hold(grant)
+    this.hold(grant)
     return null
   }
 
@@ -293,7 +273,7 @@ export class LockManager {
   tryLockAdvisory(holder: LockOwner, key: AdvisoryKey, exclusive: boolean): boolean {
     const lock = this.#advisory.make(key)
     const mode = exclusive ? 1 : 0
-    const wait = new AdvisoryWait(holder, holder, lock, mode, this.#leave)
+    const wait = new AdvisoryWait(holder, holder, lock, mode, this.leave)
     const owned = lock.grants.some((grant) => grant.owner === holder && grant.mode === mode)
     if (!owned && (wait.isHeldUp || blockedAhead(wait, wait.place()))) return false
     return this.lockAdvisory(holder, holder, key, exclusive) === null
@@ -318,34 +298,12 @@ export class LockManager {
 
   #unhold(holder: LockOwner, grant: Grant): void {
     holder.tableGrants = holder.tableGrants.filter((each) => each !== grant)
-    this.#release(grant)
-  }
-
-  // Waiting.
-
-  /** Ends a wait from outside: its statement fails with this error. Nothing happens if the owner waits for nothing. */
-  endWait(owner: LockOwner, error: DatabaseError): void {
-    const wait = owner.waitingFor
-    if (wait === null) return
-    wait.error = error
-    this.#remove(wait)
-    this.#ready(wait)
-  }
-
-  /** Nobody can be waited for any more: ends all waits, now and to come, with this error. */
-  fail(error: DatabaseError): void {
-    this.#failure = error
-    for (const { waitingFor } of [...this.#waiting]) {
-      if (waitingFor === null) continue
-      waitingFor.error = error
-      this.#dequeue(waitingFor)
-      this.#ready(waitingFor)
-    }
+    this.release(grant)
   }
 
   /** For tests and people: true if nobody holds or awaits anything. */
   get quiet(): boolean {
-    return this.#waiting.size === 0 && this.#all().every((lock) => lock.idle)
+    return this.waiters.size === 0 && this.#all().every((lock) => lock.idle)
   }
 
   #all(): Lock[] {
@@ -359,52 +317,7 @@ export class LockManager {
     return [...this.#all().flatMap(describeLock), ...describeWriters(writers)]
   }
 
-  #isFree(owner: LockOwner, lock: Lock, mode: number): boolean {
-    if (lock.waits.length === 0) return !lock.isHeldAgainst(owner, mode)
-    const wait = new Wait(owner, lock, mode, this.#leave)
-    return !wait.isHeldUp && !blockedAhead(wait, wait.place())
-  }
-
-  #acquire(owner: LockOwner, lock: Lock, mode: number): LockWait | null {
-    if (lock.waits.length > 0 || lock.isHeldAgainst(owner, mode)) {
-      const wait = new Wait(owner, lock, mode, this.#leave)
-      const place = wait.place()
-      if (wait.isHeldUp || blockedAhead(wait, place)) return this.#enqueue(wait, place)
-    }
-    this.#hold({ owner, lock, mode, requested: true })
-    return null
-  }
-
-  #hold(grant: Grant): void {
-    const { owner, lock, mode } = grant
-    lock.add(grant)
-    switch (lock.kind) {
-      case 'row':
-      case 'key range':
-        owner.rowGrants.push(grant)
-        break
-      case 'database':
-        owner.databaseGrant = grant
-        break
-      case 'table':
-      case 'catalog':
-      case 'advisory':
-        // A literal takes the room of one grant, a push that of seventeen.
-        if (owner.tableGrants.length === 0) owner.tableGrants = [grant]
-        else owner.tableGrants.push(grant)
-    }
-    if (isExclusive(lock, mode)) this.#exclusive++
-  }
-
-  /** The grant is in no list of its owner any more. */
-  #release(grant: Grant): void {
-    const { lock } = grant
-    lock.remove(grant)
-    if (lock.waits.length > 0) this.#wake(lock)
-    this.#dropIfIdle(lock)
-  }
-
-  #dropIfIdle(lock: Lock): void {
+  protected override dropIfIdle(lock: Lock): void {
     if (!lock.idle) return
     if (lock instanceof RowLock) {
       const rows = this.#rows.get(lock.table!)
@@ -415,101 +328,7 @@ export class LockManager {
     } else if (lock instanceof KeyRangeLock) this.#ranges.delete(lock.table!)
     else if (lock instanceof AdvisoryLock) this.#advisory.dropIfIdle(lock)
   }
-
-  #enqueue(wait: LockWait, place: number): LockWait {
-    if (this.#failure !== null) throw this.#failure
-    const { owner, lock } = wait
-    assert(owner.waitingFor === null, 'a transaction waits for one lock at a time')
-    lock.waits.splice(place, 0, wait)
-    owner.waitingFor = wait
-    this.#waiting.add(owner)
-    if (isExclusive(lock, wait.modeNumber)) this.#exclusive++
-    if (lock instanceof RowLock && lock.writer !== null) noteAwaited(lock.writer, lock)
-    if (this.#trace.on) {
-      const holders = wait.holders().map(({ id }) => id)
-      this.#trace.emit({ kind: 'wait', transaction: owner.id, lock: `${wait.mode} on ${wait.resource}`, holders })
-    }
-    this.#dissolveCircles(wait)
-    return wait
-  }
-
-  /** Throws 40P01 if the new wait is the victim. */
-  #dissolveCircles(added: LockWait): void {
-    for (;;) {
-      const verdict = examine([added.owner], this.#waiting)
-      if (verdict.kind === 'free') return
-      if (verdict.kind === 'reorder') {
-        for (const [lock, order] of verdict.orders) lock.waits = [...order]
-        for (const lock of verdict.orders.keys()) this.#wake(lock)
-        return
-      }
-      const victim = victimOf(verdict.cycle)
-      const error = deadlockDetected(describeCycle(verdict.cycle))
-      victim.error = error
-      if (this.#trace.on) this.#trace.emit({ kind: 'abort', transaction: victim.owner.id, cause: 'deadlock' })
-      this.#remove(victim)
-      if (victim === added) throw error
-      this.#ready(victim)
-    }
-  }
-
-  /** Grants what can be granted, from the front of the queue on. */
-  #wake(lock: Lock): void {
-    // The modes for which those wait who have been passed by.
-    let ahead = 0
-    for (let i = 0; i < lock.waits.length;) {
-      const wait = lock.waits[i]!
-      const behind = (lock.modes.conflicts[wait.modeNumber]! & ahead) !== 0
-      if ((behind && (lock.kind !== 'key range' || blockedAhead(wait, i))) || wait.isHeldUp) {
-        ahead |= 1 << wait.modeNumber
-        i++
-        continue
-      }
-      this.#dequeue(wait)
-      wait.granted = true
-      const grant = wait.grant()
-      if (grant !== null) this.#hold(grant)
-      if (this.#trace.on) {
-        this.#trace.emit({ kind: 'grant', transaction: wait.owner.id, lock: `${wait.mode} on ${wait.resource}` })
-      }
-      this.#ready(wait)
-    }
-    if (lock instanceof RowLock && lock.waits.length > 0 && lock.writer !== null) noteAwaited(lock.writer, lock)
-  }
-
-  readonly #leave = (wait: LockWait): void => {
-    if (wait.owner.waitingFor === wait) this.#remove(wait)
-  }
-
-  #remove(wait: LockWait): void {
-    const { lock } = wait
-    this.#dequeue(wait)
-    if (lock.waits.length > 0) this.#wake(lock)
-    this.#dropIfIdle(lock)
-  }
-
-  #dequeue(wait: LockWait): void {
-    const { waits } = wait.lock
-    const at = waits.indexOf(wait)
-    if (at >= 0) waits.splice(at, 1)
-    this.#waiting.delete(wait.owner)
-    wait.owner.waitingFor = null
-    if (isExclusive(wait.lock, wait.modeNumber)) this.#exclusive--
-  }
 }
-
-function noteAwaited(writer: LockOwner, lock: RowLock): void {
-  if (writer.awaited === null) writer.awaited = new Set([lock])
-  else writer.awaited.add(lock)
-}
-
-const isExclusive = (lock: Lock, mode: number): boolean => lock.kind === 'table' && mode === TableMode.ACCESS_EXCLUSIVE
 
 const isRead = ({ kind }: Lock, mode: number): boolean =>
   kind === 'row' ? mode === RowMode.SHARE : mode !== RangeMode.WRITE
-
-function blockedAhead(wait: LockWait, place: number): boolean {
-  const { waits } = wait.lock
-  for (let i = 0; i < place; i++) if (wait.isBehind(waits[i]!)) return true
-  return false
-}
