@@ -20,7 +20,7 @@ export interface RecordedVersion {
   /** Null: it is older than the recording. */
   readonly writer: Writer | null
   readonly command: number
-  /** When it was made: a position among the recording's events. */
+  /** When it was made, by the recording's clock. */
   readonly at: number
   /** Canonical values of all columns; null: no row. */
   values: readonly Value[] | null
@@ -85,7 +85,7 @@ export class Moment {
 
   sees({ writer, command, at, undoneAt }: RecordedVersion): boolean {
     if (writer === null) return true
-    if (at >= this.#at || undoneAt < this.#at) return false
+    if (at > this.#at || undoneAt < this.#at) return false
     if (writer === this.#writer) return command < this.#command
     return writer.commitTimestamp <= this.#timestamp
   }

@@ -98,6 +98,8 @@ export class OpenRecording {
   /** Readers of ours, by table: they see what a scan sees. */
   readonly #readers = new Map<RowTable, RowScan>()
   #statements = 0
+  /** Ticks at every read, write and undoing, so that no two of them are at the same time. */
+  #clock = 0
 
   constructor(limit: number) {
     this.limit = limit
@@ -170,7 +172,7 @@ export class OpenRecording {
       last.values = values
       return
     }
-    const at = this.events.length
+    const at = ++this.#clock
     const number = last.number + 1
     const version: RecordedVersion = { number, writer: transaction, command, at, values, undoneAt: Infinity }
     row.versions.push(version)
@@ -187,7 +189,7 @@ export class OpenRecording {
 
   /** The transaction is about to undo its writes behind `start`. */
   undoing(transaction: RecordedTransaction, start: UndoEntry | null): void {
-    const at = this.events.length
+    const at = ++this.#clock
     for (let entry = transaction.lastEntry; entry !== null && entry !== start; entry = entry.previous) {
       if (!entry.wrote) continue
       for (const [table, rows] of this.tables) {
@@ -272,7 +274,7 @@ export class OpenRecording {
     keys: { readonly index: Index; readonly range: KeyRange } | null,
   ): void {
     const { participant } = state
-    const read = new PredicateRead(scan.table, keys, scan.predicate, new Moment(view, this.events.length))
+    const read = new PredicateRead(scan.table, keys, scan.predicate, new Moment(view, ++this.#clock))
     state.predicate = read
     this.#push({ kind: 'predicate', participant, statement: participant.statement, dropped: false, read })
   }
@@ -283,7 +285,7 @@ export class OpenRecording {
     const { table } = scan
     const values = this.valuesSeen(table, rowId, view)
     const row = this.#row(table, rowId, () => values)
-    const version = row.metBy(view, this.events.length)
+    const version = row.metBy(view, ++this.#clock)
     assert(equal(version.values, values), 'a recording knows which version a reader meets')
     if (predicate === null) return null
     if (view.timestamp === Infinity) predicate.met(row, version)
