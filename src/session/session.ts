@@ -49,7 +49,7 @@ export interface WaitingFor {
   /** The lock in words: `row 17 of table "accounts"`. */
   readonly lock: string
   readonly mode: string
-  /** The numbers of the sessions that hold it, or stand before this one in its queue. */
+  /** The numbers of the sessions that hold it, or stand before this one in its queue; 0 for a prepared transaction, which is no session's. */
   readonly holders: readonly number[]
 }
 

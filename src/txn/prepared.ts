@@ -17,7 +17,6 @@ import { cannotPrepare, gidInUse, gidTooLong, noSuchPrepared, preparedBusy } fro
 import type { LoggedKey, PreparedSink } from '../storage/log/log.ts'
 import type { KeyRange } from '../storage/readGuard.ts'
 import type { Index } from '../storage/row/index.ts'
-import type { Key } from '../storage/row/keyTree.ts'
 import { restoreDelete, restoreInsert, restoreLock, restoreUpdate } from '../storage/row/restoreRows.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import { RowMode } from '../storage/undo.ts'
@@ -140,7 +139,7 @@ export class PreparedRestore implements PreparedSink {
     const table = this.#table(tableId)
     const index = table.index(indexId)
     assert(index !== null, 'an index of which a range was read exists')
-    const range: KeyRange = { low: low as Key, high: high as Key, bounds }
+    const range: KeyRange = { low, high, bounds }
     this.#rangesRead.push({ table, index, range })
     const { readSet } = this.#transaction
     if (readSet !== null) granted(readSet.readRange(table, index, range) ? null : readSet)

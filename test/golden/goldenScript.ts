@@ -159,7 +159,7 @@ class Stage {
 
   #nameOf(id: number): string {
     for (const { name, session } of this.#actors.values()) if (session.id === id) return name === '' ? 'the unnamed session' : name
-    return `session ${id}`
+    return id === 0 ? 'a prepared transaction' : `session ${id}`
   }
 
   #print(actor: Actor, text: string): void {

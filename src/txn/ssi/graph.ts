@@ -25,7 +25,6 @@
  */
 import { assert } from '../../assert.ts'
 import type { DatabaseError } from '../../errors.ts'
-import type { KeyRange } from '../../storage/readGuard.ts'
 import type { ReadView } from '../../storage/readView.ts'
 import type { Index } from '../../storage/row/index.ts'
 import type { Interval } from '../../storage/row/intervals.ts'
