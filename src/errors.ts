@@ -548,6 +548,28 @@ export const insertColumnCount = (which: 'expressions' | 'target columns', at: n
   return new DatabaseError('42601', `INSERT has more ${which} than ${other}`, place(at))
 }
 
+export const affectedTwice = (): DatabaseError =>
+  new DatabaseError('21000', 'ON CONFLICT DO UPDATE command cannot affect row a second time', {
+    hint: 'Ensure that no rows proposed for insertion within the same command have duplicate constrained values.',
+  })
+
+export const conflictTargetMissing = (at: number): DatabaseError =>
+  new DatabaseError('42601', 'ON CONFLICT DO UPDATE requires inference specification or constraint name', {
+    position: at + 1,
+    hint: 'For example, ON CONFLICT (column_name).',
+  })
+
+export const noConflictArbiter = (at: number): DatabaseError =>
+  new DatabaseError('42P10', 'there is no unique or exclusion constraint matching the ON CONFLICT specification', {
+    position: at + 1,
+  })
+
+export const undefinedConstraint = (name: string, table: string, at: number): DatabaseError =>
+  new DatabaseError('42704', `constraint "${name}" for table "${table}" does not exist`, { position: at + 1 })
+
+export const notAnArbiter = (at: number): DatabaseError =>
+  new DatabaseError('42809', 'constraint in ON CONFLICT clause has no associated index', { position: at + 1 })
+
 export const assignedTwice = (column: string, at: number): DatabaseError =>
   new DatabaseError('42601', `multiple assignments to same column "${column}"`, place(at))
 
@@ -591,6 +613,38 @@ export const payloadTooLong = (): DatabaseError => new DatabaseError('22023', 'p
 export const tooManyNotifications = (): DatabaseError =>
   new DatabaseError('54000', 'too many notifications in the NOTIFY queue', {
     hint: 'A session that listens has not left its transaction for long, or this transaction notifies too much.',
+  })
+
+// Stored procedures.
+
+export const undefinedProcedure = (name: string, at: number | null): DatabaseError =>
+  new DatabaseError('42883', `procedure ${name} does not exist`, {
+    hint: 'Procedures are functions of the program: register it with db.procedure(name, function).',
+    ...(at !== null && { position: at + 1 }),
+  })
+
+/** `what` could have to wait, and a procedure does not. */
+export const notInProcedure = (what: string): DatabaseError =>
+  featureNotSupported(`${what} in a stored procedure`, {
+    hint: 'A procedure runs to its end without waiting: SELECT, VALUES, INSERT, UPDATE and DELETE are what it can do.',
+  })
+
+export const transactionControlInProcedure = (command: string): DatabaseError =>
+  new DatabaseError('2D000', `${command} is not allowed in a stored procedure`, {
+    hint: 'A procedure is one transaction. Throw an error to roll it back.',
+  })
+
+export const procedureIsAsync = (): DatabaseError =>
+  new DatabaseError('0A000', 'a stored procedure must not return a promise', {
+    hint: 'It runs to its end within one step. Use transaction() for asynchronous work.',
+  })
+
+/** CALL within a transaction that is not alone. */
+export const procedureNeedsSerial = (level: string): DatabaseError =>
+  new DatabaseError('25001', `CALL cannot run in a ${level} transaction`, {
+    detail:
+      'A procedure runs without anybody beside it, and this transaction may already have read or written beside others.',
+    hint: 'Begin with ISOLATION LEVEL SERIALIZABLE USING SERIAL, or CALL outside of a transaction block.',
   })
 
 export const inFailedTransaction = (): DatabaseError =>

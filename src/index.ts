@@ -68,6 +68,8 @@ export type { CheckDescription, ColumnDescription, IndexDescription, TableDescri
 export type { Notification, NotificationListener } from './session/notifications.ts'
 export type { OpenOptions } from './session/open.ts'
 export type { PreparedTransaction } from './session/preparedTransactions.ts'
+export type { ProcedureOptions } from './session/procedureCalls.ts'
+export type { ProcedureTransaction } from './session/procedures.ts'
 export type { Field, Notice, ObjectRow, QueryOptions, QueryResult, TypeParser } from './session/result.ts'
 export { Session } from './session/session.ts'
 export type { IsolationName, TransactionOptions, WaitingFor } from './session/session.ts'

@@ -333,6 +333,18 @@ export interface InsertValues extends Node {
 
 export type InsertDefaults = Node & { readonly kind: 'default_values' }
 
+/** ON CONFLICT. `excluded` is, in the expressions of `update`, the row that was not inserted. */
+export interface OnConflict extends Node {
+  readonly kind: 'on_conflict'
+  /** The unique key that is meant; null: any. */
+  readonly target:
+    | { readonly kind: 'columns'; readonly columns: readonly ColumnName[] }
+    | { readonly kind: 'constraint'; readonly constraint: ColumnName }
+    | null
+  /** Null: DO NOTHING. */
+  readonly update: { readonly assignments: readonly Assignment[]; readonly where: Expression | null } | null
+}
+
 export interface Insert extends Node {
   readonly kind: 'insert'
   readonly table: TableName
@@ -341,6 +353,7 @@ export interface Insert extends Node {
   readonly columns: readonly ColumnName[] | null
   /** VALUES with ORDER BY or LIMIT behind it is the query `Values`. */
   readonly source: InsertValues | InsertDefaults | Query
+  readonly onConflict: OnConflict | null
   /** Empty without RETURNING. */
   readonly returning: readonly SelectItem[]
 }
@@ -577,7 +590,7 @@ export interface Notify extends Node {
   readonly payload: string
 }
 
-/** Of a stored procedure. */
+/** Of a stored procedure. The position is its name's. */
 export interface Call extends Node {
   readonly kind: 'call'
   readonly name: string

@@ -67,8 +67,8 @@ export abstract class SessionStatementGrammar extends SettingGrammar {
   })
 
   readonly callProcedure = this.RULE('callProcedure', (): Call => {
-    const position = this.CONSUME(keyword('call')).startOffset
-    const name = this.take(1, NonReserved).name
+    this.CONSUME(keyword('call'))
+    const procedure = this.take(1, NonReserved)
     const args: Expression[] = []
     this.CONSUME(LParen)
     this.MANY_SEP({
@@ -80,6 +80,6 @@ export abstract class SessionStatementGrammar extends SettingGrammar {
       },
     })
     this.CONSUME(RParen)
-    return { kind: 'call', name, arguments: args, position }
+    return { kind: 'call', name: procedure.name, arguments: args, position: procedure.startOffset }
   })
 }

@@ -22,7 +22,7 @@ import { emptyResult } from './output.ts'
 import type { QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import { settingName } from './settings.ts'
-import type { BlockOptions } from './transactionBlock.ts'
+import type { BlockOptions } from './blockOptions.ts'
 import type { TwoPhaseStatement } from './twoPhase.ts'
 import { requireNoBlock } from './twoPhase.ts'
 

@@ -135,6 +135,17 @@ export class Core {
     if (at >= 0) this.#ready.splice(at, 1)
   }
 
+  /** Runs what needs no task as a step: nobody else steps meanwhile, and it cannot call the database again. */
+  runStep<T>(step: () => T): T {
+    assert(!this.#stepping, 'a step within a step')
+    this.#stepping = true
+    try {
+      return step()
+    } finally {
+      this.#stepEnded()
+    }
+  }
+
   /** Drives `task` within this call until it is settled or parked. It fails with 55P03 if it has to wait for what no step can bring. */
   drive(task: Task): void {
     assert(!this.#stepping, 'a synchronous call inside a step')
@@ -178,9 +189,13 @@ export class Core {
     try {
       return task.step(this.#stepBudget)
     } finally {
-      this.#stepping = false
-      if (this.#afterStep.length > 0) for (const action of this.#afterStep.splice(0)) action()
+      this.#stepEnded()
     }
+  }
+
+  #stepEnded(): void {
+    this.#stepping = false
+    if (this.#afterStep.length > 0) for (const action of this.#afterStep.splice(0)) action()
   }
 
   #advance(task: Task): void {

@@ -12,6 +12,9 @@ import type { TableDescription } from './describe.ts'
 import { describeTables } from './describe.ts'
 import type { Engine } from './engine.ts'
 import { outputChoice } from './output.ts'
+import type { ProcedureOptions } from './procedureCalls.ts'
+import { callProcedure, callProcedureSync } from './procedureCalls.ts'
+import type { Procedure, ProcedureTransaction } from './procedures.ts'
 import type { PreparedTransaction } from './preparedTransactions.ts'
 import { preparedTransactions } from './preparedTransactions.ts'
 import type { ObjectRow, QueryOptions, QueryResult } from './result.ts'
@@ -134,6 +137,39 @@ export class Database {
   async copyFrom(sql: string, data: CopyData, options: Pick<QueryOptions, 'signal'> = {}): Promise<number> {
     const state = this.#engine.borrow()
     return this.#giveBack(state, copyInto(this.#engine, state, sql, data, options.signal))
+  }
+
+  /**
+   * Registers a stored procedure: a synchronous function that `call`, `callSync` and SQL's CALL run as a SERIALIZABLE
+   * transaction with nobody beside it. A function of the same name goes; null takes it away. It lives as long as this
+   * handle, not in the database's files.
+   */
+  procedure<Args extends unknown[]>(
+    name: string,
+    procedure: ((tx: ProcedureTransaction, ...args: Args) => unknown) | null,
+  ): void {
+    if (this.#engine.closed) throw databaseClosed()
+    this.#engine.procedures.set(name, procedure as Procedure | null)
+  }
+
+  /**
+   * Runs a procedure; resolves to what it returned once it is committed. It waits only before it starts. Tried again as
+   * `transaction` is. @throws DatabaseError 42883 if there is none of this name, and what it throws
+   */
+  async call(procedure: string | ProcedureOptions, ...args: unknown[]): Promise<unknown> {
+    const { name, ...options } = typeof procedure === 'string' ? { name: procedure } : procedure
+    const state = this.#engine.borrow()
+    return this.#giveBack(state, callProcedure(this.#engine, state, name, args, options))
+  }
+
+  /** As `call`, within this call. @throws DatabaseError as `call`; 55P03 if it had to wait */
+  callSync(name: string, ...args: unknown[]): unknown {
+    const state = this.#engine.borrow()
+    try {
+      return callProcedureSync(this.#engine, state, name, args)
+    } finally {
+      this.#engine.giveBack(state)
+    }
   }
 
   /** The tables with their columns, constraints and indexes, as committed; one of them if `table` is given. */

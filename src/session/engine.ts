@@ -17,6 +17,7 @@ import type { Scheduler, Task } from './core.ts'
 import { Core } from './core.ts'
 import { holderName } from './holderName.ts'
 import { Notifications } from './notifications.ts'
+import { Procedures } from './procedures.ts'
 import { SessionState } from './sessionState.ts'
 import { systemViews } from './views/index.ts'
 import type { SettingDefaults } from './settings.ts'
@@ -49,6 +50,7 @@ export class Engine implements TransactionListener {
   closed = false
   readonly sessions = new Set<SessionState>()
   readonly notifications = new Notifications()
+  readonly procedures = new Procedures()
   readonly #settings: SettingDefaults
   readonly #options: EngineOptions
   readonly #waits = new Map<LockWait, Task>()

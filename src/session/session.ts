@@ -28,7 +28,8 @@ import { sqlTag } from './sqlTemplate.ts'
 import type { SqlTag } from './sqlTemplate.ts'
 import { Statement } from './statement.ts'
 import { StreamTask } from './streamTask.ts'
-import type { BlockOptions, TransactionStatus } from './transactionBlock.ts'
+import type { BlockOptions } from './blockOptions.ts'
+import type { TransactionStatus } from './transactionBlock.ts'
 
 /** The isolation levels by SQL's names in lower case; 'snapshot' is another name of 'repeatable read'. */
 export type IsolationName = IsolationLevel | 'snapshot'

@@ -8,7 +8,7 @@ import type { SerializableMethod } from '../txn/isolation.ts'
 import { isolationNamed, SerializableMethods } from '../txn/isolation.ts'
 import type { SettingDefinition } from './settingDefinitions.ts'
 import { millisOf, settingDefinitions } from './settingDefinitions.ts'
-import type { BlockOptions } from './transactionBlock.ts'
+import type { BlockOptions } from './blockOptions.ts'
 
 const byName = new Map(settingDefinitions.map((definition) => [definition.name.toLowerCase(), definition]))
 

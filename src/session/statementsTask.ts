@@ -23,8 +23,10 @@ import { commandOf, emptyResult, textRows } from './output.ts'
 import type { QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import { SessionTask } from './sessionTask.ts'
+import { CallRun, procedureModes } from './procedureCalls.ts'
 import type { BoundStatement } from './statementRun.ts'
 import { StatementRun } from './statementRun.ts'
+import type { BlockOptions } from './blockOptions.ts'
 
 export interface StatementSource {
   readonly sql: string
@@ -153,7 +155,7 @@ export class StatementsTask extends SessionTask {
       this.#complete(isEnding(outcome) ? emptyResult(this.end(outcome)) : outcome)
       return true
     }
-    const transaction = state.block.transaction ?? state.block.begin('implicit', state.defaultModes())
+    const transaction = state.block.transaction ?? state.block.begin('implicit', modesFor(statement, state))
     state.block.fresh = false
     const { history } = engine.transactions
     if (history.on) history.statement(transaction, this.sql.slice(cached.start, cached.end))
@@ -183,6 +185,11 @@ export class StatementsTask extends SessionTask {
         memoryLimit: engine.memoryLimit,
         effects: this.state.effects,
       })
+    }
+    if (statement.kind === 'call') {
+      const { name, position } = statement
+      const bind = (): BoundStatement => this.#bind(cached, transaction)
+      return new CallRun(engine, this, this.state, transaction, { name, position, bind })
     }
     if (statement.kind === 'lock_table') {
       if (this.state.block.kind === 'implicit' && this.#statements?.length === 1) throw lockOutsideBlock()
@@ -218,4 +225,10 @@ const reads = (statement: Statement): boolean =>
 
 function isOutboxStatement(statement: Statement): statement is Listen | Unlisten | Notify {
   return statement.kind === 'listen' || statement.kind === 'unlisten' || statement.kind === 'notify'
+}
+
+/** A CALL that stands in no transaction begins one that is alone. */
+function modesFor(statement: Statement, state: SessionState): BlockOptions {
+  const modes = state.defaultModes()
+  return statement.kind === 'call' ? procedureModes(modes) : modes
 }

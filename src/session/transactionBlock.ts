@@ -11,22 +11,12 @@ import { assert } from '../assert.ts'
 import type { DatabaseError } from '../errors.ts'
 import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOutsideBlock } from '../errors.ts'
 import type { TransactionManager } from '../txn/manager.ts'
-import type { Isolation } from '../txn/isolation.ts'
 import type { Mark, Transaction } from '../txn/transaction.ts'
+import type { BlockOptions } from './blockOptions.ts'
 import type { OutboxAction } from './notifications.ts'
 import { Outbox } from './notifications.ts'
 import type { SettingValues, Settings } from './settings.ts'
 import type { BlockTimers } from './timeouts.ts'
-
-export interface BlockOptions {
-  readonly isolation: Isolation
-  readonly readOnly: boolean
-  readonly deferrable: boolean
-  /** Milliseconds. */
-  readonly deadlockTimeout: number
-  /** The age of the first attempt, so that a retry does not grow younger. */
-  readonly firstAttempt?: number
-}
 
 interface SavepointRecord {
   readonly name: string
