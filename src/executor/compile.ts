@@ -121,12 +121,13 @@ export class CompiledStatement {
           return [code]
         case 'sort':
           return [code, new SortPhase(sink.buffer)]
+        case 'upsert':
         case 'insert':
         case 'update':
         case 'delete': {
           const { foreignKeys } = sink.plan
           const last = foreignKeys === undefined ? [] : [new ForeignKeyPhase(foreignKeys)]
-          return sink.buffer === null
+          return sink.kind === 'upsert' || sink.buffer === null
             ? [code, new FinishWrites(), ...last]
             : [code, new ApplyPhase(sink.plan, sink.buffer), new FinishWrites(), ...last]
         }

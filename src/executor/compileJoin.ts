@@ -2,6 +2,7 @@
  * Joins as inner loops: for each row around it, the rows of the right side that match. A left join has one more round for
  * a row without a match, in which the right side is null. (`none`); the code behind it is written once.
  */
+import type { ColumnDescription } from '../storage/scanSource.ts'
 import { boxed, isNumberType, nullTest, type Operand, type Row } from './compileExpression.ts'
 import { unparenthesised } from './codeWriter.ts'
 import type { Expression } from './expression.ts'
@@ -120,6 +121,27 @@ export function nestedLoop(
   })
 }
 
+/**
+ * A column of the row that a scan has fetched, whatever the layout of its page; `name`s, `name`n and `name`i are the
+ * morsel's columns, its nulls and the row's slot. Null where the condition `none` holds.
+ */
+export function columnOfRow(
+  { type, nullable }: ColumnDescription,
+  name: string,
+  ordinal: number,
+  none: string | null,
+): Operand {
+  const cell = `${name}s[${ordinal}][${name}i]`
+  const code = type.kind === 'boolean' ? `${cell} === 1` : cell
+  const tests = [
+    ...(none === null ? [] : [none]),
+    ...(nullable ? [`(${name}n[${ordinal}] !== null && ${name}n[${ordinal}][${name}i] === 1)`] : []),
+  ]
+  const number = isNumberType(type)
+  if (tests.length === 0) return { code, atom: false, nulls: 'never', number }
+  return { code: `(${tests.join(' || ')} ? null : ${code})`, atom: false, nulls: 'inBand', number }
+}
+
 export function indexJoin(
   g: PipelineGenerator,
   operator: Extract<Operator, { kind: 'indexJoin' }>,
@@ -155,16 +177,7 @@ export function indexJoin(
   g.innerLoop(`rows of the index by the outer row`, advance, () => {
     const right = joinedRow(g, row, name, node.output.length, (position) => {
       const ordinal = node.output[position]!
-      const description = node.table.column(ordinal)
-      const value = (code: string): string => (description.type.kind === 'boolean' ? `${code} === 1` : code)
-      const code = value(`${name}s[${ordinal}][${name}i]`)
-      const tests = [
-        ...(outer ? ['none'] : []),
-        ...(description.nullable ? [`(${name}n[${ordinal}] !== null && ${name}n[${ordinal}][${name}i] === 1)`] : []),
-      ]
-      const number = isNumberType(description.type)
-      if (tests.length === 0) return { code, atom: false, nulls: 'never', number }
-      return { code: `(${tests.join(' || ')} ? null : ${code})`, atom: false, nulls: 'inBand', number }
+      return columnOfRow(node.table.column(ordinal), name, ordinal, outer ? 'none' : null)
     })
     const rowId = (): Operand => ({ code: `${cursorName}.rowId`, atom: false, nulls: 'never', number: true })
     const joined = node.withRowId ? [...right, g.lazy(`${name}RowId`, rowId)] : right

@@ -5,6 +5,7 @@ import { identifier, unparenthesised, type CodeWriter } from './codeWriter.ts'
 import { boxed, isPlainKey, nullTest, type Row } from './compileExpression.ts'
 import { keyCode } from './keys.ts'
 import { atom, output, store, type SinkContext } from './sinkContext.ts'
+import { upsert } from './compileUpsert.ts'
 import { insert, remove, update } from './compileWrite.ts'
 import type { Sink } from './pipeline.ts'
 import type { Aggregate, AggregateCall, Sort, SortKey } from './plan.ts'
@@ -40,6 +41,9 @@ export function compileSink(g: SinkContext, sink: Sink, row: Row): void {
       break
     case 'insert':
       insert(g, sink.plan, sink.buffer, row)
+      break
+    case 'upsert':
+      upsert(g, sink.plan, sink.onConflict, sink.scan, row)
       break
     case 'update':
       update(g, sink.plan, sink.buffer, row)

@@ -8,7 +8,7 @@ import type { PipelineGenerator } from './pipelineGenerator.ts'
 import { evaluate } from './evaluate.ts'
 import type { Expression } from './expression.ts'
 import type { Source } from './pipeline.ts'
-import type { Aggregate, Sort, TableScan, ValuesNode, ViewScan } from './plan.ts'
+import type { Aggregate, PlanColumn, Sort, TableScan, ValuesNode, ViewScan } from './plan.ts'
 
 const letters: Readonly<Record<Representation, string>> = {
   [Representation.INT32]: 'i',
@@ -35,6 +35,8 @@ export function compileSource(g: PipelineGenerator, consume: Consume): string {
       return source.lookup ? lookup(g, source, consume) : indexScan(g, source, consume)
     case 'values':
       return values(g, source.node, consume)
+    case 'stored':
+      return stored(g, source.columns, source.buffer, consume)
     case 'groups':
       return groups(g, source.node, source.buffer, consume)
     case 'sorted':
@@ -239,6 +241,19 @@ function resumeRound(g: PipelineGenerator): void {
 
 function evaluateRow(cells: readonly Expression[], parameters: readonly Value[]): Value[] {
   return cells.map((cell) => evaluate(cell, parameters))
+}
+
+function stored(g: PipelineGenerator, columns: readonly PlanColumn[], buffer: number, consume: Consume): string {
+  const relation = g.relation()
+  const row = columns.map(({ nullable, type }, i) =>
+    g.lazy(`${relation}${i}`, () => ({
+      code: `${g.readBuffer(buffer, i)}[i]`,
+      atom: false,
+      nulls: nullable ? 'inBand' : 'never',
+      number: isNumberType(type),
+    })),
+  )
+  return bufferLoop(g, `${g.buffer(buffer)}.count`, row, null, 'stored_rows', consume)
 }
 
 function groups(g: PipelineGenerator, node: Aggregate, buffer: number, consume: Consume): string {

@@ -72,20 +72,20 @@ export function remove(g: SinkContext, plan: DeletePlan, buffer: number | null, 
 }
 
 /** The values in an array that belongs to the run and is filled anew for each row: storage copies them. */
-function valuesOf(g: SinkContext, values: readonly Operand[]): string {
+export function valuesOf(g: SinkContext, values: readonly Operand[]): string {
   const name = g.top('values', 'run.values')
   values.forEach((o, i) => g.writer.line(`${name}[${i}] = ${boxed(o)}`))
   return name
 }
 
-function write(g: SinkContext, call: string): void {
+export function write(g: SinkContext, call: string): void {
   const written = `written${g.writer.fresh()}`
   g.writer.line(`const ${written} = ${transaction(g)}.${call}`)
   g.writer.line(`if (${written} !== 0) return ${g.writer.slots.name(stepOf)}(${written})`)
 }
 
 /** Tests the constraints of a new row in PostgreSQL's order: NOT NULL by column, then CHECK. */
-function checks(
+export function checks(
   g: SinkContext,
   all: readonly RowCheck[],
   table: string,

@@ -30,6 +30,8 @@ function describeSource(source: Pipeline['source'], name: Naming): string {
       return `${source.lookup ? 'look up' : 'scan'} ${identifier(source.node.name)} by ${identifier(source.node.index.name)}`
     case 'values':
       return 'values'
+    case 'stored':
+      return `rows of ${name(source.buffer)}`
     case 'groups':
       return `groups of ${name(source.buffer)}`
     case 'sorted':
@@ -68,6 +70,8 @@ function describeSink(sink: Pipeline['sink'], name: Naming): string {
       return `aggregate into ${name(sink.buffer)}`
     case 'sort':
       return name(sink.buffer)
+    case 'upsert':
+      return 'insert, or what is to be done on conflict'
     case 'insert':
     case 'update':
     case 'delete':

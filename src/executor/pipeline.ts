@@ -16,6 +16,7 @@ import type { RowTable } from '../storage/row/table.ts'
 import type { Expression } from './expression.ts'
 import type {
   Aggregate,
+  ConflictPlan,
   HashJoin,
   IndexJoin,
   IndexScan,
@@ -47,6 +48,8 @@ export type Source =
       readonly lookup: boolean
     }
   | { readonly kind: 'values'; readonly node: ValuesNode }
+  /** Rows that an earlier pipeline has stored. */
+  | { readonly kind: 'stored'; readonly columns: readonly PlanColumn[]; readonly buffer: number }
   | { readonly kind: 'groups'; readonly node: Aggregate; readonly buffer: number }
   | { readonly kind: 'sorted'; readonly node: Sort; readonly buffer: number }
 
@@ -72,6 +75,8 @@ export type Sink =
   | { readonly kind: 'aggregate'; readonly node: Aggregate; readonly buffer: number }
   | { readonly kind: 'sort'; readonly node: Sort; readonly buffer: number }
   | { readonly kind: 'insert'; readonly plan: InsertPlan; readonly buffer: number | null }
+  /** `scan` fetches the row that is there already. */
+  | { readonly kind: 'upsert'; readonly plan: InsertPlan; readonly onConflict: ConflictPlan; readonly scan: number }
   | { readonly kind: 'update'; readonly plan: UpdatePlan; readonly buffer: number | null }
   | { readonly kind: 'delete'; readonly plan: DeletePlan; readonly buffer: number | null }
 
@@ -142,9 +147,13 @@ class ProgramBuilder {
   #lockedBy: LockRowsNode | null = null
 
   build(plan: StatementPlan): Program {
-    const open = this.#open(plan.input, 0)
+    let open = this.#open(plan.input, 0)
     if (plan.kind !== 'select') this.#tables.add(plan.table)
-    this.#close(open, this.#sink(plan, open))
+    if (plan.kind === 'insert' && plan.onConflict !== undefined) {
+      if (!this.#readsNothing(open)) open = this.#stored(open, plan.input.columns)
+      const scan = this.#scan(plan.table, [])
+      this.#close(open, { kind: 'upsert', plan, onConflict: plan.onConflict, scan })
+    } else this.#close(open, this.#sink(plan, open))
     return {
       pipelines: this.#pipelines,
       scans: this.#scans,
@@ -158,13 +167,24 @@ class ProgramBuilder {
     }
   }
 
+  /** True for rows that are read from no table: what an INSERT writes cannot be met by it again. */
+  #readsNothing({ source }: Open): boolean {
+    return source.kind === 'values' && this.#tables.size === 1
+  }
+
+  /** The rows, once all of them have been read. */
+  #stored(input: Open, columns: readonly PlanColumn[]): Open {
+    const buffer = this.#buffer({ kind: 'rows', width: columns.length })
+    this.#close(input, { kind: 'materialise', columns, buffer })
+    return { source: { kind: 'stored', columns, buffer }, operators: [] }
+  }
+
   #sink(plan: StatementPlan, input: Open): Sink {
     switch (plan.kind) {
       case 'select':
         return { kind: 'output', columns: plan.input.columns }
       case 'insert': {
-        const readsNothing = input.source.kind === 'values' && this.#tables.size === 1
-        const buffer = readsNothing ? null : this.#buffer({ kind: 'rows', width: plan.table.columnCount })
+        const buffer = this.#readsNothing(input) ? null : this.#buffer({ kind: 'rows', width: plan.table.columnCount })
         return { kind: 'insert', plan, buffer }
       }
       case 'update': {

@@ -212,6 +212,18 @@ export interface Limit extends Node {
 
 export type { RowCheck }
 
+/** What INSERT does where one of these unique indexes has the key of a new row already. */
+export interface ConflictPlan {
+  readonly indexes: readonly Index[]
+  /** Null: DO NOTHING. Expressions are over the columns of the row that is there, then those of the new one (`excluded`). */
+  readonly update: {
+    readonly set: readonly { readonly column: number; readonly value: Expression }[]
+    readonly where: Expression | null
+    /** Over the columns of the updated row. */
+    readonly checks: readonly RowCheck[]
+  } | null
+}
+
 /** What a statement does with the rows of its plan. `foreignKeys` is absent if it can break none. */
 export type StatementPlan =
   | { readonly kind: 'select'; readonly input: PhysicalPlan }
@@ -222,6 +234,8 @@ export type StatementPlan =
       /** Yields whole rows of the table, in column order, cast to the column types, defaults filled in. */
       readonly input: PhysicalPlan
       readonly checks: readonly RowCheck[]
+      /** Absent: a key that is there already is an error. */
+      readonly onConflict?: ConflictPlan
       readonly returning: Returning | null
       readonly foreignKeys?: ForeignKeyPlan
     }

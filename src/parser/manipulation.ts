@@ -9,12 +9,13 @@ import type {
   Insert,
   InsertDefaults,
   InsertValues,
+  OnConflict,
   Query,
   SelectItem,
   Update,
 } from './ast.ts'
 import { QueryGrammar } from './queries.ts'
-import { ColumnId, Comma, Dot, Equal, LBracket, LParen, RParen, keyword } from './tokens.ts'
+import { ColumnId, Comma, Dot, Equal, LBracket, LParen, ReservedWord, RParen, keyword } from './tokens.ts'
 
 const As = keyword('as')
 const Default = keyword('default')
@@ -47,9 +48,10 @@ export abstract class ManipulationGrammar extends QueryGrammar {
       { ALT: () => this.SUBRULE(this.insertValues), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.SUBRULE(this.query) },
     ])
-    if (this.at(On)) this.refuse('ON CONFLICT')
+    const onConflict = this.OPTION4(() => this.SUBRULE(this.onConflict)) ?? null
     const returning = this.OPTION3(() => this.SUBRULE(this.returning)) ?? []
-    return { kind: 'insert', table, alias: alias ?? null, columns: columns ?? null, source, returning, position }
+    const into = { table, alias: alias ?? null, columns: columns ?? null }
+    return { kind: 'insert', ...into, source, onConflict, returning, position }
   })
 
   /** `INSERT INTO t (SELECT …)`: the parenthesis holds no column names. */
@@ -95,6 +97,63 @@ export abstract class ManipulationGrammar extends QueryGrammar {
 
   private defaultMarker(): DefaultMarker {
     return { kind: 'default', position: this.take(9, Default).startOffset }
+  }
+
+  // ------------------------------------------------------------------------------------------------- ON CONFLICT
+
+  private readonly onConflict = this.RULE('onConflict', (): OnConflict => {
+    const position = this.CONSUME(On).startOffset
+    this.takeWord(1, 'conflict')
+    const target = this.OPTION1(() =>
+      this.OR1([{ ALT: () => this.conflictColumns() }, { ALT: () => this.conflictConstraint() }]),
+    )
+    this.reservedWord(2, 'do')
+    const update = this.OR2([
+      { GATE: () => this.atWord('nothing'), ALT: () => this.doNothing() },
+      { ALT: () => this.SUBRULE(this.doUpdate) },
+    ])
+    return { kind: 'on_conflict', target: target ?? null, update, position }
+  })
+
+  private conflictColumns(): OnConflict['target'] {
+    this.CONSUME(LParen)
+    const columns: ColumnName[] = []
+    this.AT_LEAST_ONE_SEP({
+      SEP: Comma,
+      DEF: () => {
+        if (this.at(LParen) || this.at(LParen, 2)) this.refuse('an expression in ON CONFLICT')
+        columns.push(this.columnName(3))
+        if (this.at(keyword('collate'))) this.refuse('COLLATE')
+      },
+    })
+    this.CONSUME(RParen)
+    if (this.at(keyword('where'))) this.refuse('ON CONFLICT (…) WHERE')
+    return { kind: 'columns', columns }
+  }
+
+  private conflictConstraint(): OnConflict['target'] {
+    this.CONSUME1(On)
+    this.CONSUME(keyword('constraint'))
+    return { kind: 'constraint', constraint: this.columnName(4) }
+  }
+
+  private doNothing(): null {
+    this.takeWord(5, 'nothing')
+    return null
+  }
+
+  private readonly doUpdate = this.RULE('doUpdate', (): OnConflict['update'] => {
+    const assignments: (readonly Assignment[])[] = []
+    this.CONSUME(keyword('update'))
+    this.CONSUME(Set)
+    this.AT_LEAST_ONE_SEP({ SEP: Comma, DEF: () => assignments.push(this.SUBRULE(this.assignment)) })
+    const where = this.OPTION(() => this.SUBRULE(this.where)) ?? null
+    return { assignments: assignments.flat(), where }
+  })
+
+  private reservedWord(index: number, word: string): void {
+    if (!this.RECORDING_PHASE && !this.atWord(word)) this.fail()
+    this.take(index, ReservedWord)
   }
 
   private readonly returning = this.RULE('returning', (): readonly SelectItem[] => {

@@ -2,25 +2,20 @@
  * INSERT, UPDATE, DELETE. Values are cast to their columns as assignments (42804 where even that is not allowed), what is
  * not given is the column's default, and RETURNING sees the row as it was written.
  */
-import { similarName } from '../catalog/similarName.ts'
-import { columnOrdinal } from '../catalog/index.ts'
 import type { TableDescriptor } from '../catalog/index.ts'
-import {
-  assignedTwice,
-  assignmentTypeMismatch,
-  duplicateColumn,
-  insertColumnCount,
-  undefinedTargetColumn,
-} from '../errors.ts'
+import { assignmentTypeMismatch, duplicateColumn, insertColumnCount } from '../errors.ts'
 import type { Expression } from '../executor/expression.ts'
 import type { RowCheck } from '../executor/plan.ts'
 import type * as ast from '../parser/ast.ts'
 import { typeName } from '../types/registry.ts'
+import type { Assignments } from './bindAssignments.ts'
+import { assign, bindAssignments, checksAfter, scopeOf, targetColumn } from './bindAssignments.ts'
 import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { getTable } from './bindFrom.ts'
+import type { BoundOnConflict } from './bindOnConflict.ts'
+import { bindOnConflict } from './bindOnConflict.ts'
 import { bindQuery, starColumns } from './bindQuery.ts'
-import { leftmostPosition } from './leftmostPosition.ts'
 import type { Attribute, Get, LogicalPlan, ProjectionItem } from './logical.ts'
 import { columnOf } from './logical.ts'
 import { isNullable } from './nullability.ts'
@@ -38,6 +33,7 @@ export interface BoundInsert {
   readonly input: LogicalPlan
   readonly output: readonly Attribute[]
   readonly checks: readonly RowCheck[]
+  readonly onConflict: BoundOnConflict | null
   readonly returning: BoundReturning
 }
 
@@ -45,7 +41,7 @@ export interface BoundUpdate {
   readonly kind: 'update'
   readonly target: Get
   readonly input: LogicalPlan
-  readonly set: readonly { readonly column: number; readonly value: Expression }[]
+  readonly set: Assignments
   readonly checks: readonly RowCheck[]
   readonly returning: BoundReturning
 }
@@ -69,7 +65,9 @@ export function bindInsert(context: BindContext, insert: ast.Insert): BoundInser
       ? insertRows(context, descriptor, columns, insert.columns, source)
       : insertQuery(context, descriptor, columns, source)
   const checks = rowChecks(context, descriptor)
-  return { kind: 'insert', target, ...bound, checks, returning: bindReturning(context, target, insert.returning) }
+  const onConflict = insert.onConflict === null ? null : bindOnConflict(context, target, insert.onConflict, checks)
+  const returning = bindReturning(context, target, insert.returning)
+  return { kind: 'insert', target, ...bound, checks, onConflict, returning }
 }
 
 /** Ordinals of the columns that get a value, in the order of the values. */
@@ -82,13 +80,6 @@ function targetColumns(table: TableDescriptor, insert: ast.Insert): readonly num
     ordinals.push(ordinal)
   }
   return ordinals
-}
-
-function targetColumn(table: TableDescriptor, name: string, position: number): number {
-  const ordinal = columnOrdinal(table, name)
-  if (ordinal >= 0) return ordinal
-  const names = table.columns.map((column) => column.name)
-  throw undefinedTargetColumn(table.name, name, similarName(name, names), position)
 }
 
 interface InsertInput {
@@ -134,15 +125,6 @@ function isImplicitPrefix(table: TableDescriptor, columns: readonly number[]): b
   return columns.length === table.columns.length && columns.every((ordinal, i) => ordinal === i)
 }
 
-function assign(binder: ExpressionBinder, e: ast.Expression, table: TableDescriptor, ordinal: number): Expression {
-  const column = table.columns[ordinal]!
-  const bound = binder.bind(e)
-  if (!binder.coercion.canAssign(bound, column.type)) {
-    throw assignmentTypeMismatch(column.name, typeName(column.type), typeName(bound.type), leftmostPosition(e))
-  }
-  return binder.coercion.cast(bound, column.type, 'assignment', e.position)
-}
-
 function insertQuery(
   context: BindContext,
   table: TableDescriptor,
@@ -181,21 +163,9 @@ export function bindUpdate(context: BindContext, update: ast.Update): BoundUpdat
   const target = getTable(context, update.table, update.alias, 'write')
   const { descriptor } = target
   const scope = scopeOf(target)
-  const binder = new ExpressionBinder(context, scope, { clause: 'UPDATE', aggregates: null })
-  const set: { column: number; value: Expression }[] = []
-  for (const { column: name, value, position } of update.assignments) {
-    const column = targetColumn(descriptor, name, position)
-    if (set.some((other) => other.column === column)) throw assignedTwice(name, position)
-    const expression =
-      value.kind === 'default'
-        ? defaultValue(context, descriptor.columns[column]!)
-        : assign(binder, value, descriptor, column)
-    set.push({ column, value: expression })
-  }
-  set.sort((a, b) => a.column - b.column)
+  const set = bindAssignments(context, descriptor, scope, update.assignments)
   const input = filtered(context, target, scope, update.where)
-  const touched = new Set(set.map(({ column }) => column))
-  const checks = rowChecks(context, descriptor).filter(({ column }) => column === null || touched.has(column))
+  const checks = checksAfter(set, rowChecks(context, descriptor))
   return { kind: 'update', target, input, set, checks, returning: bindReturning(context, target, update.returning) }
 }
 
@@ -203,10 +173,6 @@ export function bindDelete(context: BindContext, statement: ast.Delete): BoundDe
   const target = getTable(context, statement.table, statement.alias, 'write')
   const input = filtered(context, target, scopeOf(target), statement.where)
   return { kind: 'delete', target, input, returning: bindReturning(context, target, statement.returning) }
-}
-
-function scopeOf(target: Get): Scope {
-  return Scope.ofTable({ name: target.name, attributes: target.attributes, descriptor: target.descriptor })
 }
 
 function filtered(context: BindContext, target: Get, scope: Scope, where: ast.Expression | null): LogicalPlan {

@@ -9,6 +9,7 @@ import { compile } from '../executor/compile.ts'
 import type { Expression } from '../executor/expression.ts'
 import type {
   AggregateCall,
+  ConflictPlan,
   IndexJoin,
   IndexScan,
   LockRowsNode,
@@ -17,6 +18,7 @@ import type {
   StatementPlan,
 } from '../executor/plan.ts'
 import type * as ast from '../parser/ast.ts'
+import type { RowTable } from '../storage/row/table.ts'
 import { conjuncts } from './expressionTree.ts'
 import { planStatement } from './planStatement.ts'
 import { printExpression } from './printExpression.ts'
@@ -45,6 +47,7 @@ export function explainPlan(plan: StatementPlan): readonly string[] {
   else {
     const verb = plan.kind === 'insert' ? 'Insert' : plan.kind === 'update' ? 'Update' : 'Delete'
     writer.line(0, `${verb} on ${plan.name}${plan.kind !== 'insert' && plan.singleRow ? '  (single row)' : ''}`)
+    if (plan.kind === 'insert' && plan.onConflict !== undefined) writer.conflict(plan.table, plan.onConflict)
     writer.node(plan.input, 1)
   }
   return writer.lines
@@ -92,6 +95,14 @@ class PlanWriter {
   /** A line about the node above it. */
   #detail(depth: number, name: string, text: string | null): void {
     if (text !== null) this.lines.push(`${' '.repeat(6 * depth + 2)}${name}: ${text}`)
+  }
+
+  conflict({ descriptor: { columns } }: RowTable, { indexes, update }: ConflictPlan): void {
+    this.#detail(0, 'Conflict Resolution', update === null ? 'NOTHING' : 'UPDATE')
+    this.#detail(0, 'Conflict Arbiter Indexes', indexes.map(({ name }) => name).join(', '))
+    const names = columns.map(({ name }) => name)
+    const labels = [...names, ...names.map((name) => `excluded.${name}`)]
+    this.#detail(0, 'Conflict Filter', textOf(update?.where ?? null, labels))
   }
 
   #head(plan: PhysicalPlan, depth: number, text: string): void {

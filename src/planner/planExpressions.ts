@@ -1,7 +1,7 @@
 /** All expressions of a physical plan, rewritten in place of one another. */
 import { unreachable } from '../assert.ts'
 import type { Expression } from '../executor/expression.ts'
-import type { PhysicalPlan, Returning, RowCheck, StatementPlan } from '../executor/plan.ts'
+import type { ConflictPlan, PhysicalPlan, Returning, RowCheck, StatementPlan } from '../executor/plan.ts'
 
 type Map = (e: Expression) => Expression
 
@@ -14,6 +14,7 @@ export function mapStatement(plan: StatementPlan, map: Map): StatementPlan {
         ...plan,
         input: mapPlan(plan.input, map),
         checks: mapChecks(plan.checks, map),
+        ...(plan.onConflict === undefined ? {} : { onConflict: mapConflict(plan.onConflict, map) }),
         returning: mapReturning(plan.returning, map),
       }
     case 'update':
@@ -29,6 +30,12 @@ export function mapStatement(plan: StatementPlan, map: Map): StatementPlan {
     default:
       return unreachable(plan)
   }
+}
+
+function mapConflict({ indexes, update }: ConflictPlan, map: Map): ConflictPlan {
+  if (update === null) return { indexes, update }
+  const set = update.set.map(({ column, value }) => ({ column, value: map(value) }))
+  return { indexes, update: { set, where: mapped(update.where, map), checks: mapChecks(update.checks, map) } }
 }
 
 function mapChecks(checks: readonly RowCheck[], map: Map): readonly RowCheck[] {

@@ -1,13 +1,14 @@
 /** From an AST to a physical plan: bind, push predicates down, choose how to run it. */
-import { unreachable } from '../assert.ts'
+import { assert, unreachable } from '../assert.ts'
 import type { CatalogRoot, TableDescriptor } from '../catalog/index.ts'
-import type { PhysicalPlan, Returning, StatementPlan } from '../executor/plan.ts'
+import type { ConflictPlan, PhysicalPlan, Returning, StatementPlan } from '../executor/plan.ts'
 import type { DataStatement } from '../parser/ast.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import { BindContext } from './bindContext.ts'
 import { bindDelete, bindInsert, bindUpdate } from './bindDml.ts'
 import type { BoundDelete, BoundReturning, BoundUpdate } from './bindDml.ts'
+import type { BoundOnConflict } from './bindOnConflict.ts'
 import { bindQuery } from './bindQuery.ts'
 import { arrange, planColumns, resolve, resolveAll } from './built.ts'
 import { foreignKeyPlan } from './foreignKeyPlan.ts'
@@ -73,8 +74,13 @@ function writingOf(plan: Exclude<StatementPlan, { kind: 'select' }>): Writing {
   return {
     inserts: plan.kind === 'insert',
     deletes: plan.kind === 'delete',
-    updates: plan.kind === 'update' ? plan.set.map(({ column }) => column) : [],
+    updates: setBy(plan).map(({ column }) => column),
   }
+}
+
+function setBy(plan: StatementPlan): readonly { readonly column: number }[] {
+  if (plan.kind === 'update') return plan.set
+  return (plan.kind === 'insert' ? plan.onConflict?.update?.set : null) ?? []
 }
 
 function planOf(context: BindContext, statement: DataStatement): StatementPlan {
@@ -85,13 +91,14 @@ function planOf(context: BindContext, statement: DataStatement): StatementPlan {
       return { kind: 'select', input: physicalPlan(pushDown(plan), output).node }
     }
     case 'insert': {
-      const { target, input, output, checks, returning } = bindInsert(context, statement)
+      const { target, input, output, checks, onConflict, returning } = bindInsert(context, statement)
       return {
         kind: 'insert',
         table: target.table,
         name: target.descriptor.name,
         input: physicalPlan(pushDown(input), output).node,
         checks,
+        ...(onConflict === null ? {} : { onConflict: conflictPlan(target, onConflict) }),
         returning: returningOf(target, returning),
       }
     }
@@ -102,6 +109,19 @@ function planOf(context: BindContext, statement: DataStatement): StatementPlan {
     default:
       return unreachable(statement)
   }
+}
+
+function conflictPlan({ table, attributes }: Get, { arbiters, update }: BoundOnConflict): ConflictPlan {
+  const indexes = arbiters.map((id) => {
+    const index = table.index(id)
+    assert(index !== null, `index ${id} of the catalog is in the table`)
+    return index
+  })
+  if (update === null) return { indexes, update }
+  const both = [...attributes, ...update.excluded]
+  const set = update.set.map(({ column, value }) => ({ column, value: resolve(value, both) }))
+  const where = update.where === null ? null : resolve(update.where, both)
+  return { indexes, update: { set, where, checks: update.checks } }
 }
 
 function planUpdate({ target, input, set, checks, returning }: BoundUpdate): StatementPlan {

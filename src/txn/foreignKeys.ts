@@ -66,7 +66,8 @@ function keyAbsent(record: TransactionRecord, table: RowTable, index: Index, key
   return NONE
 }
 
-function seesKey(record: TransactionRecord, table: RowTable, index: Index, key: Key): boolean {
+/** Whether the transaction's snapshot, or what it has written itself, has the key. */
+export function seesKey(record: TransactionRecord, table: RowTable, index: Index, key: Key): boolean {
   for (const rowId of index.keys.equals(key)) {
     const { exists, values } = valuesSeen(record, table, rowId, index.columns)
     if (exists && index.keys.order(values.length === 1 ? values[0]! : values, key) === 0) return true

@@ -15,11 +15,14 @@ import { foreignKeys } from '../catalog/index.ts'
 import { concurrentCatalogChange, couldNotLockTable } from '../errors.ts'
 import type { ReadView } from '../storage/readView.ts'
 import type { ColumnSet } from '../storage/row/columnSet.ts'
+import type { Index } from '../storage/row/index.ts'
+import type { RowScan } from '../storage/row/rowScan.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { RowMode, UndoEntry } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from './lockWait.ts'
 import { DatabaseMode, LockPolicy, TableMode } from './lockModes.ts'
+import { arbitrate } from './onConflict.ts'
 import { lockRow } from './rowLocks.ts'
 import { deleteRow, finishWrites, insertRow, updateRow } from './rowWrites.ts'
 import { LockingGuard } from './locking/lockingGuard.ts'
@@ -93,6 +96,7 @@ export class Transaction extends TransactionRecord {
     if (this.hasIdleLocks) giveUpIdleLocks(this)
     if (this.readSet !== null) this.readSet.endStatement()
     this.statementStart = this.lastEntry
+    if (this.engine.history.on) this.engine.history.endStatement(this)
   }
 
   /**
@@ -235,6 +239,20 @@ export class Transaction extends TransactionRecord {
   /** `values`: a canonical value a column; copied. The RowId is then in `insertedRowId`. Throws 40P01. */
   insert(table: RowTable, values: readonly Value[]): Outcome {
     return insertRow(this, table, values)
+  }
+
+  /**
+   * For INSERT … ON CONFLICT: whether the row with these values may be inserted, or which one is to be updated instead
+   * (`Arbitration`, or a RowId). Throws 21000, 40001, 40P01.
+   */
+  arbitrate(
+    table: RowTable,
+    indexes: readonly Index[],
+    values: readonly Value[],
+    mode: RowMode | null,
+    scan: RowScan,
+  ): number {
+    return arbitrate(this, table, indexes, values, mode, scan)
   }
 
   /** Sets the columns of a row that this transaction has locked; `values` in the order of the set; copied. Throws 40P01. */

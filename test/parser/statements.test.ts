@@ -120,6 +120,35 @@ describe('queries', () => {
       ].map((expression) => ({ expression })),
     })
   })
+
+  test('ON CONFLICT', () => {
+    expect(tree('INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING')).toMatchObject({
+      onConflict: { target: null, update: null },
+      returning: [],
+    })
+    expect(
+      tree(`INSERT INTO t SELECT 1 FROM u ON CONFLICT (a, b) DO UPDATE SET a = excluded.a, (b, c) = (1, DEFAULT)
+            WHERE t.a > 1 RETURNING a`),
+    ).toMatchObject({
+      source: { kind: 'select' },
+      onConflict: {
+        target: { kind: 'columns', columns: [{ name: 'a' }, { name: 'b' }] },
+        update: {
+          assignments: [
+            { column: 'a', value: { kind: 'column', table: 'excluded' } },
+            { column: 'b' },
+            { column: 'c', value: { kind: 'default' } },
+          ],
+          where: { operator: '>' },
+        },
+      },
+      returning: { length: 1 },
+    })
+    expect(tree('INSERT INTO t DEFAULT VALUES ON CONFLICT ON CONSTRAINT k DO NOTHING')).toMatchObject({
+      onConflict: { target: { kind: 'constraint', constraint: { name: 'k' } } },
+    })
+    expect(errorOf(() => tree('INSERT INTO t VALUES (1) ON CONFLICT DO DELETE')).code).toBe('42601')
+  })
 })
 
 describe('DML', () => {
