@@ -76,6 +76,8 @@ export interface Execution {
   readonly broken: readonly Error[]
 }
 
+const mostPlaces = 100
+
 type Settled = QueryResult | Error | null
 
 export class World {
@@ -93,6 +95,11 @@ export class World {
     this.engine = openEngine(this.#env, undefined, { stepBudget, scheduler: this.#scheduler })
     this.db = new Database(this.engine)
     this.#query(this.db, createTables(schema), true)
+  }
+
+  /** True if its pages have so many empty places that scans grow long. */
+  get worn(): boolean {
+    return [...this.engine.store.tables()].some((table) => (table.pages[0]?.used ?? 0) > mostPlaces)
   }
 
   /** The rows of the beginning, and nothing else. */
@@ -117,13 +124,15 @@ export class World {
     const recording = this.db.history.record()
     const open = sessions.map(() => this.db.connectSync())
     this.#scheduler.restart(picks)
-    const calls = sessions.map((transactions, i) =>
-      transactions.map(({ level, readOnly, statements, end }) => {
-        const session = open[i]!
-        const begin = note(session.query(`BEGIN ISOLATION LEVEL ${level}${readOnly ? ' READ ONLY' : ''}`))
-        const settled = statements.map(({ sql, values }) => note(session.query(sql, [...values])))
-        return { begin, settled, end: note(session.query(end)) }
-      }),
+    const calls = this.#withinStep(() =>
+      sessions.map((transactions, i) =>
+        transactions.map(({ level, readOnly, statements, end }) => {
+          const session = open[i]!
+          const begin = note(session.query(`BEGIN ISOLATION LEVEL ${level}${readOnly ? ' READ ONLY' : ''}`))
+          const settled = statements.map(({ sql, values }) => note(session.query(sql, [...values])))
+          return { begin, settled, end: note(session.query(end)) }
+        }),
+      ),
     )
     this.#env.drain()
     await turn()
@@ -158,6 +167,19 @@ export class World {
     for (const session of open) session.close()
     this.#env.drain()
     return { history, transactions, final: await this.contents(this.db), hanging, broken }
+  }
+
+  /** Makes calls while a step is under way, so that they queue and none of them runs before it is picked. */
+  #withinStep<T>(makeCalls: () => T): T {
+    let made: { readonly calls: T } | null = null
+    const stop = this.db.trace.listen((event) => {
+      if (event.kind === 'statement') made ??= { calls: makeCalls() }
+    })
+    const session = this.db.connectSync()
+    void session.query('SHOW server_version')
+    stop()
+    session.close()
+    return made!.calls
   }
 
   /** Runs transactions one after the other: on a fork of the beginning, or on this database, set back. */
@@ -247,7 +269,7 @@ export function forsake(world: World): void {
 export function worldOf(schema: Schema, stepBudget: number): World {
   const name = `${schemaName(schema)}, ${stepBudget}`
   let world = worlds.get(name)
-  if (world === undefined) {
+  if (world === undefined || world.worn) {
     world = new World(schema, stepBudget)
     worlds.set(name, world)
   }

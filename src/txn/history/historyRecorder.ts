@@ -72,6 +72,11 @@ export class HistoryRecorder {
     open.beginRun(transaction)
   }
 
+  /** The statement is complete. */
+  endStatement(transaction: RecordedTransaction): void {
+    this.#recording()?.endStatement(transaction)
+  }
+
   /** A write stands in place. */
   wrote(transaction: RecordedTransaction, table: RowTable, rowId: number, operation: WriteEvent['operation']): void {
     this.#recording()?.wrote(transaction, table, rowId, operation)

@@ -23,7 +23,7 @@ export class PredicateRead {
   readonly table: RowTable
   readonly keys: ScannedKeys | null
   readonly filter: RowPredicate | null
-  readonly #moment: Moment
+  #moment: Moment
   /** Versions that were met one by one, where the moment alone does not say which (reads in place). */
   readonly #met = new Map<RecordedRow, RecordedVersion>()
 
@@ -31,6 +31,11 @@ export class PredicateRead {
     this.table = table
     this.keys = keys
     this.filter = filter
+    this.#moment = moment
+  }
+
+  /** It is done: a scan that waits for writers has read what was there then. */
+  settle(moment: Moment): void {
     this.#moment = moment
   }
 

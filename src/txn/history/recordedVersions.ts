@@ -26,6 +26,8 @@ export interface RecordedVersion {
   values: readonly Value[] | null
   /** When its writer took it back; +Infinity if it never did. */
   undoneAt: number
+  /** When its writer was published; +Infinity if it never was. */
+  publishedAt: number
 }
 
 /** A row of a table: an object of the history. */
@@ -37,7 +39,9 @@ export class RecordedRow {
   constructor(table: RowTable, rowId: number, initial: readonly Value[] | null) {
     this.table = table
     this.rowId = rowId
-    this.versions = [{ number: 0, writer: null, command: 0, at: -1, values: initial, undoneAt: Infinity }]
+    this.versions = [
+      { number: 0, writer: null, command: 0, at: -1, values: initial, undoneAt: Infinity, publishedAt: 0 },
+    ]
   }
 
   get name(): string {
@@ -60,7 +64,7 @@ export class RecordedRow {
     while (entry !== null && !view.sees(entry)) entry = entry.older
     while (entry !== null && !entry.wrote) entry = entry.older
     const made = entry === null ? undefined : this.madeBy(entry.writer, entry.command)
-    return made ?? this.seenBy(new Moment(view, now))
+    return made ?? this.seenBy(new Moment(view, now, false))
   }
 
   /** The newest version that a view saw at a moment, by the rule of visibility alone. */
@@ -69,24 +73,27 @@ export class RecordedRow {
   }
 }
 
-/** What a view saw at some moment of the recording. */
+/** What a view saw at some moment of the recording. `waits`: it waits for open writers, so it sees nothing unpublished of others. */
 export class Moment {
   readonly #writer: Writer | null
   readonly #command: number
   readonly #timestamp: number
   readonly #at: number
+  readonly #waits: boolean
 
-  constructor({ writer, command, timestamp }: ReadView, at: number) {
+  constructor({ writer, command, timestamp }: ReadView, at: number, waits: boolean) {
     this.#writer = writer
     this.#command = command
     this.#timestamp = timestamp
     this.#at = at
+    this.#waits = waits
   }
 
-  sees({ writer, command, at, undoneAt }: RecordedVersion): boolean {
+  sees({ writer, command, at, undoneAt, publishedAt }: RecordedVersion): boolean {
     if (writer === null) return true
     if (at > this.#at || undoneAt < this.#at) return false
     if (writer === this.#writer) return command < this.#command
+    if (this.#waits) return publishedAt <= this.#at
     return writer.commitTimestamp <= this.#timestamp
   }
 }

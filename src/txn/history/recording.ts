@@ -9,7 +9,7 @@ import type { Level, WriteEvent } from '../../checker/model.ts'
 import type { KeyRange } from '../../storage/readGuard.ts'
 import type { ReadView } from '../../storage/readView.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { RowScan } from '../../storage/row/rowScan.ts'
+import type { RowPage, RowScan } from '../../storage/row/rowScan.ts'
 import type { RowTable } from '../../storage/row/table.ts'
 import type { UndoEntry, Writer } from '../../storage/undo.ts'
 import type { Value } from '../../types/value.ts'
@@ -33,6 +33,10 @@ export class Participant {
   /** The number of the statement that runs; 0 if none was announced. */
   statement = 0
   begun = false
+  /** Predicate reads of the run that wait for writers, and so are done when the statement is. */
+  view: ReadView | null = null
+  readonly unsettled: PredicateRead[] = []
+  readonly versions: RecordedVersion[] = []
   /** The run of the statement: its command, and where its events begin. */
   runCommand = -1
   runStart = 0
@@ -130,6 +134,7 @@ export class OpenRecording {
     const { command } = transaction
     if (participant.runCommand === command) this.#dropRun(participant)
     participant.runCommand = command
+    participant.unsettled.length = 0
     if (!participant.begun) {
       participant.begun = true
       this.#push({ kind: 'begin', participant, statement: 0, dropped: false })
@@ -144,6 +149,15 @@ export class OpenRecording {
     participant.runStart = this.events.length
   }
 
+  /** The statement is complete. */
+  endStatement(transaction: RecordedTransaction): void {
+    const participant = this.#byTransaction.get(transaction)
+    if (participant === undefined || participant.unsettled.length === 0) return
+    const moment = new Moment(participant.view!, ++this.#clock, true)
+    for (const read of participant.unsettled) read.settle(moment)
+    participant.unsettled.length = 0
+  }
+
   #dropRun(participant: Participant): void {
     for (let i = participant.runStart; i < this.events.length; i++) {
       const event = this.events[i]!
@@ -156,6 +170,8 @@ export class OpenRecording {
     if (participant === undefined) return
     this.#byTransaction.delete(transaction)
     participant.status = committed ? 'committed' : 'aborted'
+    const at = ++this.#clock
+    if (committed) for (const version of participant.versions) version.publishedAt = at
     this.#push({ kind: committed ? 'commit' : 'abort', participant, statement: 0, dropped: false })
   }
 
@@ -174,8 +190,17 @@ export class OpenRecording {
     }
     const at = ++this.#clock
     const number = last.number + 1
-    const version: RecordedVersion = { number, writer: transaction, command, at, values, undoneAt: Infinity }
+    const version: RecordedVersion = {
+      number,
+      writer: transaction,
+      command,
+      at,
+      values,
+      undoneAt: Infinity,
+      publishedAt: Infinity,
+    }
     row.versions.push(version)
+    participant.versions.push(version)
     this.#push({
       kind: 'write',
       participant,
@@ -207,12 +232,14 @@ export class OpenRecording {
     if (state.predicate === null) this.#lookFor(state, view, scan, null)
   }
 
-  scanPage(transaction: RecordedTransaction, view: ReadView, scan: RowScan, from: number, to: number): void {
+  scanPage(transaction: RecordedTransaction, view: ReadView, scan: RowScan, page: RowPage, from: number): void {
     const state = this.#scan(transaction, scan)
-    for (const read of state.pageReads) if (read.row.rowId >= from) read.dropped = true
+    const first = page.baseRowId + from
+    for (const read of state.pageReads) if (read.row.rowId >= first) read.dropped = true
     state.pageReads = state.pageReads.filter(({ dropped }) => !dropped)
-    for (let rowId = from; rowId < to; rowId++) {
-      const read = this.#meet(state, view, scan, rowId)
+    for (let slot = from; slot < page.used; slot++) {
+      const isGone = !page.exists(slot) && (page.undo === null || page.undo[slot] === null)
+      const read = isGone ? null : this.#meet(state, view, scan, page.baseRowId + slot)
       if (read !== null) state.pageReads.push(read)
     }
   }
@@ -274,7 +301,13 @@ export class OpenRecording {
     keys: { readonly index: Index; readonly range: KeyRange } | null,
   ): void {
     const { participant } = state
-    const read = new PredicateRead(scan.table, keys, scan.predicate, new Moment(view, ++this.#clock))
+    const { locksReads, alone } = participant.transaction.isolation
+    const waits = locksReads || alone
+    const read = new PredicateRead(scan.table, keys, scan.predicate, new Moment(view, ++this.#clock, waits))
+    if (waits) {
+      participant.view = view
+      participant.unsettled.push(read)
+    }
     state.predicate = read
     this.#push({ kind: 'predicate', participant, statement: participant.statement, dropped: false, read })
   }

@@ -35,7 +35,7 @@ export class RecordingGuard implements ReadGuard {
   readPage(table: RowTable, page: RowPage, from: number, view: ReadView, scan: RowScan): void {
     this.inner?.readPage(table, page, from, view, scan)
     if (!this.recording.on) return
-    this.recording.scanPage(this.#transaction, view, scan, page.baseRowId + from, page.baseRowId + page.used)
+    this.recording.scanPage(this.#transaction, view, scan, page, from)
   }
 
   readRange(table: RowTable, index: Index, range: KeyRange, view: ReadView, scan: RowScan): boolean {
