@@ -43,6 +43,8 @@ export interface VersionedTable {
   readonly name: string
   /** The newest entry of the row; null if it has none. */
   head(rowId: number): UndoEntry | null
+  /** True if the newest version exists. */
+  existsInPlace(rowId: number): boolean
   /** Takes back what the entry's writer made of its row in the commands after `command`; the entry is the head of the chain. */
   undo(entry: UndoEntry, command: number): void
   /** Locks a row that no other open transaction has at its head. */

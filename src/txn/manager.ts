@@ -148,7 +148,7 @@ export class TransactionManager implements Engine {
     if (this.#latest === null) this.#earliest = transaction
     else this.#latest.later = transaction
     this.#latest = transaction
-    if (options.isolation.alone) this.locks.serialBegins(this.#databaseUsers())
+    if (options.isolation.alone) this.locks.serialBegins(transaction.earlier === null ? [] : this.#databaseUsers())
     return transaction
   }
 

@@ -164,7 +164,7 @@ export class Transaction extends TransactionRecord {
     const { locks } = this.engine
     if (locks.serials > 0 && this.databaseGrant === null) {
       const wait = this.#enterDatabase(mode)
-      if (wait !== null) return wait
+      if (wait !== null) return unlessNowait(wait, table, policy)
     }
     if (this.readSet !== null && (mode === TableMode.ROW_SHARE || mode === TableMode.ROW_EXCLUSIVE)) {
       this.readSet.noteTarget(table)
@@ -370,6 +370,13 @@ export class Transaction extends TransactionRecord {
     for (let entry = this.lastEntry; entry !== null; entry = entry.previous) if (entry.wrote) return true
     return false
   }
+}
+
+/** With NOWAIT a wait is given up at once. Throws 55P03. */
+function unlessNowait(wait: LockWait, table: RowTable, policy: LockPolicy): LockWait {
+  if (policy === LockPolicy.WAIT) return wait
+  wait.cancel()
+  throw couldNotLockTable(table.name)
 }
 
 /** Whether what a write to the table must keep is the same in both roots; false if it is in one of them only. */

@@ -25,6 +25,8 @@ export function undoKeepingLocks(record: TransactionRecord, start: UndoEntry | n
   for (let entry = record.lastEntry; entry !== start; entry = entry!.previous) if (entry!.existed) locked.push(entry!)
   undoTo(record, start)
   for (const { table, rowId, mode } of locked.reverse()) {
+    // It was inserted since, or another write of this transaction has deleted it before.
+    if (!table.existsInPlace(rowId)) continue
     const head = table.head(rowId)
     if (head === null || head.writer !== record || head.command !== record.command) table.lock(record, rowId, mode)
     else head.strengthen(mode)

@@ -217,6 +217,18 @@ describe('rows', () => {
     }
   })
 
+  test('a row that was inserted and changed since a savepoint leaves no lock behind', () => {
+    const bench = new Bench(0)
+    const writer = bench.begin(Isolations.twoPhaseLocking)
+    const mark = writer.mark()
+    bench.insert(writer, 1, 1)
+    bench.setK(writer, 0, 2)
+    writer.rollbackTo(mark)
+    expect(bench.table.head(0)).toBeNull()
+    bench.commit(writer)
+    bench.quiet()
+  })
+
   test('an UPDATE of a key column locks the key, another does not', () => {
     const bench = new Bench()
     const writer = bench.begin()

@@ -8,9 +8,9 @@ import type { RowTable } from '../../storage/row/table.ts'
 import type { ReadLocks } from './readLocks.ts'
 
 export class SerialGuard implements ReadLocks {
-  readonly #tables = new Set<RowTable>()
-  /** Of two reads of the same table in a row the second is free. */
-  #last: RowTable | null = null
+  /** The first table that it reads; often there is no other. */
+  #first: RowTable | null = null
+  #others: Set<RowTable> | null = null
 
   readTable(table: RowTable): boolean {
     return this.#note(table)
@@ -33,10 +33,10 @@ export class SerialGuard implements ReadLocks {
   }
 
   #note(table: RowTable): true {
-    if (table !== this.#last) {
-      this.#last = table
-      this.#tables.add(table)
-    }
+    if (table === this.#first) return true
+    if (this.#first === null) this.#first = table
+    else if (this.#others === null) this.#others = new Set([table])
+    else this.#others.add(table)
     return true
   }
 
@@ -49,12 +49,12 @@ export class SerialGuard implements ReadLocks {
   }
 
   end(): void {
-    this.#tables.clear()
-    this.#last = null
+    this.#first = null
+    this.#others = null
   }
 
   tables(): Iterable<RowTable> {
-    return this.#tables
+    return this.#first === null ? [] : [this.#first, ...(this.#others ?? [])]
   }
 
   ranges(): Iterable<{ readonly table: RowTable; readonly index: Index; readonly range: KeyRange }> {
