@@ -54,6 +54,7 @@ export class Engine implements TransactionListener {
   readonly #settings: SettingDefaults
   readonly #options: EngineOptions
   readonly #waits = new Map<LockWait, Task>()
+  readonly #undecided = new Set<Task>()
   readonly #committing = new Map<Transaction, Task>()
   /** Sessions of single calls (`db.query`), kept for the next one. */
   readonly #spare: SessionState[] = []
@@ -156,12 +157,23 @@ export class Engine implements TransactionListener {
     this.#watchWaits()
   }
 
+  /** The task waits for what the ends of other transactions decide; `decided` follows. */
+  awaitDecision(task: Task): void {
+    this.#undecided.add(task)
+    this.#watchWaits()
+  }
+
+  decided(task: Task): void {
+    if (this.#undecided.delete(task)) this.core.wake(task)
+  }
+
   awaitPublication(transaction: Transaction, task: Task): void {
     this.#committing.set(transaction, task)
   }
 
   /** The task does not wait any more, whatever for. */
   forget(task: Task): void {
+    this.#undecided.delete(task)
     for (const [wait, waiting] of this.#waits) if (waiting === task) this.#waits.delete(wait)
     for (const [transaction, waiting] of this.#committing) if (waiting === task) this.#committing.delete(transaction)
   }
@@ -210,7 +222,7 @@ export class Engine implements TransactionListener {
       () => {
         this.#watch = null
         for (const [wait, task] of this.#waits) this.#warn(wait, task)
-        if (this.#waits.size > 0) this.#watchWaits()
+        if (this.#waits.size + this.#undecided.size > 0) this.#watchWaits()
       },
       true,
     )

@@ -36,7 +36,7 @@ export function runImmediately(
   const { block } = state
   if (block.kind === 'explicit') {
     const { transaction } = block
-    if (transaction === null || block.failed) return null
+    if (transaction === null || block.failed || transaction.awaitsSafety) return null
     if (compiled.writes && (engine.core.hasExclusive || transaction.readOnly)) return null
     return runInTransaction(engine, state, transaction, compiled, parameters, output)
   }

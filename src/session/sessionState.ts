@@ -174,7 +174,7 @@ export class SessionState implements Moments {
 
   get state(): 'idle' | 'active' | 'waiting' {
     if (this.task === null) return 'idle'
-    return this.task.wait === null ? 'active' : 'waiting'
+    return this.task.isWaiting ? 'waiting' : 'active'
   }
 
   notice(notice: Notice): void {

@@ -170,6 +170,10 @@ export abstract class SessionTask implements Task {
     this.engine.core.drop(this)
   }
 
+  get isWaiting(): boolean {
+    return this.wait !== null
+  }
+
   waitDescription(): string {
     const { wait } = this
     if (wait === null) return 'the statement waits for its caller'

@@ -137,6 +137,24 @@ export class Transaction extends TransactionRecord {
     return view
   }
 
+  /**
+   * Before the first statement while `awaitsSafety`: takes a snapshot, in the place of one that turned out to be unsafe. True
+   * if it is safe; else `decided` tells once, in the middle of another transaction's end, whether it has become so.
+   */
+  takeSafeSnapshot(decided: (safe: boolean) => void): boolean {
+    const { conflicts, snapshots } = this.engine
+    if (this.snapshotCatalog !== null) {
+      conflicts.restart(this)
+      snapshots.release(this.view)
+      this.snapshotCatalog = null
+      this.view.guard = null
+    }
+    this.#takeView()
+    if (!conflicts.awaitSafety(this, decided)) return false
+    this.awaitsSafety = false
+    return true
+  }
+
   /** For the manager: nothing is read by this transaction any more. */
   releaseView(): void {
     this.engine.snapshots.release(this.view)
@@ -176,6 +194,26 @@ export class Transaction extends TransactionRecord {
       if (!sameConstraints(seen, this.engine.catalog, table.id)) throw concurrentCatalogChange()
     }
     return wait
+  }
+
+  /** READ ONLY DEFERRABLE: null once the snapshot is safe. One that has become unsafe is exchanged for a newer one. */
+  #awaitSafety(): LockWait | null {
+    const { conflicts, snapshots, locks } = this.engine
+    this.#takeView()
+    if (this.conflicts?.unsafe === true) {
+      conflicts.restart(this)
+      snapshots.release(this.view)
+      this.view.guard = null
+      this.snapshotCatalog = null
+      this.#takeView()
+    }
+    const node = this.conflicts
+    if (node === null) return null
+    return new SafetyWait(this, node, {
+      lock: locks.snapshot,
+      holders: () => conflicts.threatsTo(node).filter((owner) => owner instanceof Transaction),
+      over: (wait) => locks.endQueueless(wait),
+    })
   }
 
   /**
