@@ -156,8 +156,8 @@ class Lexer {
     if (quote === singleQuote) {
       const letter = code | 32
       if (letter === 101) return this.string(start, start + 1) // E''
-      if (letter === 98 || letter === 120) throw unsupportedSyntax('a bit string', start) // B'' X''
-      if (letter === 110) throw unsupportedSyntax("N'…' (national character)", start)
+      if (letter === 98 || letter === 120) this.refuseString('a bit string') // B'' X''
+      if (letter === 110) this.refuseString("N'…' (national character)")
     }
     if (quote === 38 && (code | 32) === 117) {
       if (sql.charCodeAt(start + 2) === singleQuote) return this.string(start, start + 2) // U&''
@@ -180,6 +180,14 @@ class Lexer {
     const value = numberValue(sql.slice(start, end))
     if (value === null) throw numberTooLarge(start)
     return this.token(typeof value === 'object' ? NumericToken : IntegerToken, end, value)
+  }
+
+  /** A string of a kind that is not built: whether it ends is told first, so that a prompt waits for its end. */
+  private refuseString(what: string): never {
+    if (quotedEnd(this.sql, this.at + 1, false) < 0) {
+      throw syntaxError('unterminated quoted string', this.sql.slice(this.at), this.at)
+    }
+    throw unsupportedSyntax(what, this.at)
   }
 
   /** A string whose token begins at `start` (at its prefix, if it has one) and whose quote stands at `quote`. */

@@ -89,7 +89,7 @@ test('nothing is lost, wherever lines end: the pieces are the text', () => {
 })
 
 test('it agrees with the engine about where a text is complete', () => {
-  const pieces = ["'", '"n', '$$', '$a$', '/*', '*/', '--', ';', '\n', ' ', 'y', "E'", '- ', '/ ']
+  const pieces = ["'", '"n', "n'", '$$', '$a$', '/*', '*/', '--', ';', '\n', ' ', 'y', "E'", '- ', '/ ']
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 30 }), (parts) => {
       const text = `x ${parts.join('')}`
