@@ -11,7 +11,7 @@ import type { Store } from '../../src/storage/store.ts'
 import { RowMode } from '../../src/storage/undo.ts'
 import { Trace } from '../../src/trace.ts'
 import { Isolations } from '../../src/txn/isolation.ts'
-import { TransactionManager } from '../../src/txn/manager.ts'
+import type { TransactionManager } from '../../src/txn/manager.ts'
 import type { Mark, Transaction } from '../../src/txn/transaction.ts'
 import { Outcome } from '../../src/txn/transaction.ts'
 import type { Value } from '../../src/types/value.ts'
@@ -65,8 +65,8 @@ class Side {
     this.pinned.push({ view, state: new Map(this.committed) })
   }
 
-  unpin(): void {
-    const pinned = this.pinned.shift()
+  unpin(which = 0): void {
+    const [pinned] = this.pinned.splice(which % Math.max(this.pinned.length, 1), 1)
     if (pinned !== undefined) this.manager.release(pinned.view)
   }
 
@@ -117,13 +117,20 @@ class Side {
   write(session: number, which: number, k: number | null, remove: boolean): void {
     this.statement(session, ({ transaction }, view) => {
       const rows = scanRows(this.table, view).filter(({ rowId }) => rowId % 7 === which % 7)
-      const set = this.table.columnSet([1])
+      // Different columns, so that entries that are taken in overlap in part.
+      const columns = [[1], [2], [1, 2]][which % 3]!
+      const after = [k, k === null ? null : `v${k}`]
+      const set = this.table.columnSet(columns)
+      const values = columns.map((column) => after[column - 1]!)
       const writes: [number, Row | null][] = []
-      for (const { rowId, values } of rows) {
+      for (const { rowId, values: row } of rows) {
         if (transaction.lockRow(this.table, rowId, RowMode.UPDATE, false) !== Outcome.DONE) return null
         if (remove) transaction.delete(this.table, rowId)
-        else if (transaction.update(this.table, rowId, set, [k]) !== Outcome.DONE) return null
-        writes.push([rowId, remove ? null : values.with(1, k)])
+        else if (transaction.update(this.table, rowId, set, values) !== Outcome.DONE) return null
+        writes.push([
+          rowId,
+          remove ? null : row.map((old, column) => (columns.includes(column) ? after[column - 1]! : old)),
+        ])
       }
       return writes
     })
@@ -217,7 +224,7 @@ function run(
   else if (kind === 'commit') side.end(session, true)
   else if (kind === 'rollback') side.end(session, false)
   else if (kind === 'pin') side.pin()
-  else if (kind === 'unpin') side.unpin()
+  else if (kind === 'unpin') side.unpin(n)
   else if (kind === 'fork') {
     if (sides.length < 6) sides.push(side.fork())
   } else {
