@@ -94,7 +94,14 @@ function* scan(
   const { referencing, columns } = edge
   run.memory.charge(wanted.length * keyBytes)
   const keys = new Map(wanted.map((key) => [key.text, key]))
-  if (!noteTable(transaction, referencing)) return awaitGuard(transaction)
+  const isWanted = (values: readonly Value[]): boolean => {
+    const text = textOf(
+      edge,
+      columns.map((column) => values[column] ?? null),
+    )
+    return text !== null && keys.has(text)
+  }
+  if (!noteTable(transaction, referencing, isWanted)) return awaitGuard(transaction)
   let key: WantedKey | undefined
   const refers = (row: readonly Value[]): boolean => {
     const text = textOf(edge, row)

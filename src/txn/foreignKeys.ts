@@ -95,10 +95,17 @@ export function noteRange(record: TransactionRecord, table: RowTable, index: Ind
   return guard.readRange(table, index, { low: key, high: key, bounds: CLOSED }, view, table.scan([]))
 }
 
-/** All rows of the table are about to be judged. False: it must wait. */
-export function noteTable(record: TransactionRecord, table: RowTable): boolean {
+/** All rows of the table are about to be judged by `refers`. False: it must wait. */
+export function noteTable(
+  record: TransactionRecord,
+  table: RowTable,
+  refers: (values: readonly Value[]) => boolean,
+): boolean {
   const { guard } = record.view
-  return guard === null || !watches(record) || guard.readTable(table, table.scan([]))
+  if (guard === null || !watches(record)) return true
+  const scan = table.scan([])
+  if (guard.records === true) scan.predicate = { selective: true, matches: refers }
+  return guard.readTable(table, scan)
 }
 
 const watches = ({ isolation }: TransactionRecord): boolean =>
