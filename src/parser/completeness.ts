@@ -12,7 +12,7 @@ export function isComplete(sql: string): boolean {
   let complete = false
   try {
     let depth = 0
-    for (const { tokenType } of tokenise(sql)) {
+    for (const { tokenType } of tokenise(sql, true)) {
       if (tokenType === LParen) depth++
       else if (tokenType === RParen && depth > 0) depth--
       complete = tokenType === Semicolon && depth === 0

@@ -79,21 +79,24 @@ const operatorTypes = new Map<string, TokenType>([
 
 /**
  * The tokens of a text, without end marker. A word's text is folded in `value`.
- * Errors: 42601 for what is no token, 22021 for characters that text cannot hold, 0A000 for bit strings.
+ * Errors: 42601 for what is no token, 22021 for characters that text cannot hold, 0A000 for bit strings; with
+ * `onlyShape`, which asks just where tokens end, those are strings too.
  */
-export function tokenise(sql: string): Token[] {
+export function tokenise(sql: string, onlyShape = false): Token[] {
   const tokens: Token[] = []
-  const lexer = new Lexer(sql)
+  const lexer = new Lexer(sql, onlyShape)
   for (let token = lexer.next(); token !== null; token = lexer.next()) tokens.push(token)
   return tokens
 }
 
 class Lexer {
   private readonly sql: string
+  private readonly onlyShape: boolean
   private at = 0
 
-  constructor(sql: string) {
+  constructor(sql: string, onlyShape: boolean) {
     this.sql = sql
+    this.onlyShape = onlyShape
   }
 
   next(): Token | null {
@@ -156,8 +159,8 @@ class Lexer {
     if (quote === singleQuote) {
       const letter = code | 32
       if (letter === 101) return this.string(start, start + 1) // E''
-      if (letter === 98 || letter === 120) this.refuseString('a bit string') // B'' X''
-      if (letter === 110) this.refuseString("N'…' (national character)")
+      if (letter === 98 || letter === 120) return this.refusedString('a bit string') // B'' X''
+      if (letter === 110) return this.refusedString("N'…' (national character)")
     }
     if (quote === 38 && (code | 32) === 117) {
       if (sql.charCodeAt(start + 2) === singleQuote) return this.string(start, start + 2) // U&''
@@ -182,11 +185,9 @@ class Lexer {
     return this.token(typeof value === 'object' ? NumericToken : IntegerToken, end, value)
   }
 
-  /** A string of a kind that is not built: whether it ends is told first, so that a prompt waits for its end. */
-  private refuseString(what: string): never {
-    if (quotedEnd(this.sql, this.at + 1, false) < 0) {
-      throw syntaxError('unterminated quoted string', this.sql.slice(this.at), this.at)
-    }
+  /** A string of a kind that is not built. */
+  private refusedString(what: string): Token {
+    if (this.onlyShape) return this.string(this.at + 1, this.at + 1)
     throw unsupportedSyntax(what, this.at)
   }
 
