@@ -173,6 +173,9 @@ export const ambiguousFunction = (signature: string): DatabaseError =>
     hint: `Could not choose a best candidate function. ${addCasts}`,
   })
 
+export const parameterlessAggregate = (name: string, at: number): DatabaseError =>
+  new DatabaseError('42809', `${name}(*) must be used to call a parameterless aggregate function`, { position: at + 1 })
+
 /** A parameter of the API that no SQL value corresponds to: `undefined`, an object, a symbol, a function. */
 export const unsupportedParameter = (message: string, hint: string): DatabaseError =>
   new DatabaseError('22023', message, { hint })
@@ -869,4 +872,21 @@ export const decidedButNotTold = (gid: string, cause: Error): DatabaseError =>
   new DatabaseError('08007', 'the distributed transaction is committed, but not yet in all of its databases', {
     detail: `Transaction "${gid}" is still prepared where this happened: ${cause.message}`,
     hint: 'Open that database again if it failed, and call recover() of the coordinator with it. Do not run the transaction again.',
+  })
+
+// Time travel.
+
+const retentionHint = 'Open the database with the option `retention`: the milliseconds of history that are kept.'
+
+export const historyNotRetained = (): DatabaseError =>
+  new DatabaseError('22023', 'AS OF SYSTEM TIME needs a database that keeps its history', { hint: retentionHint })
+
+export const momentInTheFuture = (): DatabaseError =>
+  new DatabaseError('22023', 'AS OF SYSTEM TIME cannot specify a moment in the future')
+
+/** `oldestMicros`: microseconds since 1970-01-01 UTC. */
+export const momentNotRetained = (oldestMicros: number): DatabaseError =>
+  new DatabaseError('22023', 'AS OF SYSTEM TIME specifies a moment before the oldest one that is retained', {
+    detail: `History is retained from ${new Date(Math.ceil(oldestMicros / 1000)).toISOString()} on.`,
+    hint: retentionHint,
   })

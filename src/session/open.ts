@@ -26,6 +26,8 @@ export interface OpenOptions {
    * hands, 'none' likewise and without any later fdatasync but the one of `close`.
    */
   readonly durability?: Durability
+  /** Milliseconds of history that AS OF SYSTEM TIME can reach; 0 (default) keeps none, Infinity all since the opening. */
+  readonly retention?: number
   /** Estimated bytes that one statement may hold at a time (53200 beyond); 1 GiB by default. */
   readonly memoryLimit?: number
   /** Told of the log's replay at opening. */
@@ -61,6 +63,7 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
       serializable_method: options.method,
     }),
   }
+  const retention = { clock: env.clock, micros: 1000 * atLeastZero('retention', options.retention) }
   if (path === undefined || path === ':memory:') {
     const start = { catalog: CatalogRoot.empty, timestamp: 0 }
     return new Engine(
@@ -69,7 +72,7 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
         trace,
         store,
         log: null,
-        transactions: (listener) => new TransactionManager(store, listener, trace, start),
+        transactions: (listener) => new TransactionManager(store, listener, trace, start, retention),
       },
       settings,
     )
@@ -99,7 +102,7 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
       store,
       log,
       transactions: (listener) => {
-        const manager = new TransactionManager(store, listener, trace, start)
+        const manager = new TransactionManager(store, listener, trace, start, retention)
         manager.attachLog(log, options.durability ?? 'full')
         target = manager.logListener
         restorePrepared(manager, log, replay.undecided)
@@ -123,5 +126,10 @@ function restorePrepared(manager: TransactionManager, log: CommitLog, undecided:
 function positive(name: string, value: number | undefined, otherwise: number): number {
   if (value === undefined) return otherwise
   if (!(value >= 1)) throw invalidOption(name, String(value))
+  return value
+}
+
+function atLeastZero(name: string, value = 0): number {
+  if (!(value >= 0)) throw invalidOption(name, String(value))
   return value
 }

@@ -40,6 +40,11 @@ class CommittedWriter implements Writer {
   }
 }
 
+/** From which commit on all versions are kept: +Infinity if there is none. */
+export interface HistoryNeeds {
+  readonly since: number
+}
+
 /** Who must be told apart, besides the views. */
 export interface WriterNeeds {
   /** Of commits after this timestamp somebody may still ask which transaction it was; +Infinity if nobody asks. */
@@ -49,13 +54,15 @@ export interface WriterNeeds {
 export class KeptVersions implements VersionNeeds {
   readonly #snapshots: Snapshots
   readonly #writers: WriterNeeds
+  readonly #history: HistoryNeeds
   #entries: UndoEntry[] = []
   #first = 0
   #kept = 0
   #next = 0
 
-  constructor(snapshots: Snapshots, writers: WriterNeeds) {
+  constructor(snapshots: Snapshots, writers: WriterNeeds, history: HistoryNeeds) {
     this.#snapshots = snapshots
+    this.#history = history
     this.#writers = writers
   }
 
@@ -65,7 +72,8 @@ export class KeptVersions implements VersionNeeds {
   }
 
   between(written: number, replaced: number): boolean {
-    return written > this.#writers.oldestSnapshot || this.#snapshots.anyIn(written, replaced)
+    if (written > this.#writers.oldestSnapshot || replaced > this.#history.since) return true
+    return this.#snapshots.anyIn(written, replaced)
   }
 
   /** The transaction has been published, and some view does not see it. Its list of entries is dissolved. */

@@ -34,6 +34,9 @@ import { describePrepared, describeRedo } from './redo.ts'
 import { Snapshots } from './snapshots.ts'
 import { ConflictGraph } from './ssi/graph.ts'
 import type { ConflictOwner } from './ssi/node.ts'
+import type { Retention } from './timeTravel.ts'
+import { noRetention, TimeTravel } from './timeTravel.ts'
+import { EndStatistics } from './statistics.ts'
 import type { Engine, TransactionOptions } from './transaction.ts'
 import { Transaction } from './transaction.ts'
 
@@ -72,8 +75,12 @@ export class TransactionManager implements Engine {
   readonly snapshots: Snapshots
   /** Published versions that some view may still need. */
   readonly kept: KeptVersions
+  /** Past states, for AS OF SYSTEM TIME. */
+  readonly timeTravel: TimeTravel
   readonly trace: Trace
   readonly history = new HistoryRecorder()
+  /** How transactions ended. */
+  readonly ends = new EndStatistics()
   readonly conflicts: ConflictGraph = new ConflictGraph(this)
   readonly prepared = new PreparedTransactions()
   /** What the log is to tell: hand it to the log when it is opened. */
@@ -83,6 +90,7 @@ export class TransactionManager implements Engine {
   #durability: Durability = 'none'
   #failure: DatabaseError | null = null
   readonly #listener: TransactionListener
+  readonly #retention: Retention
   #nextId: number
   #lastTimestamp: number
   #earliest: Transaction | null = null
@@ -99,6 +107,7 @@ export class TransactionManager implements Engine {
     listener: TransactionListener,
     trace: Trace,
     start: { readonly catalog: CatalogRoot; readonly timestamp: number; readonly nextId?: number },
+    retention: Retention = noRetention,
   ) {
     this.store = store
     this.trace = trace
@@ -107,7 +116,9 @@ export class TransactionManager implements Engine {
     this.#lastTimestamp = start.timestamp
     this.#nextId = start.nextId ?? 1
     this.snapshots = new Snapshots(start.timestamp, () => this.#drain())
-    this.kept = new KeptVersions(this.snapshots, this.conflicts)
+    this.#retention = retention
+    this.timeTravel = new TimeTravel(this.snapshots, start.catalog, retention)
+    this.kept = new KeptVersions(this.snapshots, this.conflicts, this.timeTravel)
     this.locks = new LockManager(ownerOf, (wait) => listener.ready(wait), trace)
     this.logListener = {
       durable: (lsn) => this.#publishUpTo(lsn),
@@ -309,6 +320,7 @@ export class TransactionManager implements Engine {
       this.trace.emit({ kind: 'publish', transaction: transaction.id, timestamp: transaction.commitTimestamp })
     }
     transaction.releaseView()
+    if (this.timeTravel.on) this.timeTravel.published(this.#catalog)
     if (this.snapshots.horizon >= transaction.commitTimestamp) prune(transaction)
     else {
       this.kept.add(transaction)
@@ -419,6 +431,7 @@ export class TransactionManager implements Engine {
 
   #end(transaction: Transaction, state: 'published' | 'rolledBack'): void {
     transaction.state = state
+    this.ends.ended(transaction.isolation, state === 'published')
     if (this.history.on) this.history.ended(transaction, state === 'published')
     if (transaction.preparation !== null) this.prepared.forget(transaction)
     transaction.releaseView()
@@ -453,7 +466,7 @@ export class TransactionManager implements Engine {
   /** The transactions of a fork: its clock and its numbers go on from here. */
   fork(store: Store, listener: TransactionListener, trace: Trace): TransactionManager {
     const start = { catalog: this.#catalog, timestamp: this.snapshots.published, nextId: this.#nextId }
-    return new TransactionManager(store, listener, trace, start)
+    return new TransactionManager(store, listener, trace, start, this.#retention)
   }
 
   // What no view needs any more.

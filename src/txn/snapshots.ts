@@ -28,6 +28,11 @@ export class Snapshots {
     return this.#oldest === null ? Infinity : this.#oldest.timestamp
   }
 
+  /** The oldest retained view; null if there is none. */
+  get oldest(): ReadView | null {
+    return this.#oldest
+  }
+
   /** True if a retained view has a timestamp of [from, to). */
   anyIn(from: number, to: number): boolean {
     const newest = this.#newest
@@ -65,8 +70,23 @@ export class Snapshots {
     else newer.older = view
   }
 
+  /** Moves a retained view to a later timestamp. */
+  raise(view: ReadView, timestamp: number): void {
+    const before = this.horizon
+    this.#unlink(view)
+    view.timestamp = timestamp
+    this.retain(view)
+    if (this.horizon > before) this.#advanced()
+  }
+
   release(view: ReadView): void {
     if (!view.retained) return
+    const before = this.horizon
+    this.#unlink(view)
+    if (this.horizon > before) this.#advanced()
+  }
+
+  #unlink(view: ReadView): void {
     this.#times = null
     const { older, newer } = view
     view.retained = false
@@ -74,11 +94,7 @@ export class Snapshots {
     view.newer = null
     if (newer === null) this.#newest = older
     else newer.older = older
-    if (older !== null) {
-      older.newer = newer
-      return
-    }
-    this.#oldest = newer
-    if (newer === null || newer.timestamp > view.timestamp) this.#advanced()
+    if (older === null) this.#oldest = newer
+    else older.newer = newer
   }
 }
