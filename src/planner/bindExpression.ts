@@ -10,6 +10,7 @@ import {
   nestedAggregate,
   noSuchParameter,
   notAnAggregate,
+  parameterlessAggregate,
   undefinedFunction,
   wrongArgumentType,
 } from '../errors.ts'
@@ -401,6 +402,7 @@ export class ExpressionBinder {
     this.#inAggregate = true
     const args = e.arguments.map((argument) => this.bind(argument))
     this.#inAggregate = false
+    if (e.name === 'count' && args.length === 0 && !e.star) throw parameterlessAggregate(e.name, e.position)
     const resolved = at(e.position, () => resolveAggregate(e.name, e.star ? '*' : args.map(typeOf)))
     const { argumentType, resultType } = resolved
     let arg: Expression | null = null

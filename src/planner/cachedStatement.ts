@@ -101,7 +101,7 @@ export class PlannedStatement {
   ): PlannedStatement {
     const planned = statement.kind === 'call' ? argumentsOf(statement) : statement
     assert(isDataStatement(planned), `a ${statement.kind} statement has no plan`)
-    const hints = values === null ? null : values.map((value) => inferJsType(value))
+    const hints = values === null ? null : values.map(typeOfParameter)
     const { plan, ...facts } = planStatement(planned, root, tables, { parameterCount, hints })
     return new PlannedStatement(compile(plan), root, facts)
   }
@@ -138,16 +138,35 @@ export class PlannedStatement {
     const sources = this.#sources
     // Of its final length: an array that grows by `push` takes room for seventeen.
     const bound = new Array<Value>(types.length + sources.length)
-    for (let i = 0; i < types.length; i++) bound[i] = fromJs(types[i]!, values[i])
-    for (let i = 0; i < sources.length; i++) bound[types.length + i] = valueOf(sources[i]!, values, literals, moments)
+    let i = 0
+    try {
+      for (; i < types.length; i++) bound[i] = fromJs(types[i]!, values[i])
+    } catch (error) {
+      throw ofParameter(error, i + 1)
+    }
+    for (i = 0; i < sources.length; i++) bound[types.length + i] = valueOf(sources[i]!, values, literals, moments)
     return bound
   }
+}
+
+/** The error says which parameter it is about. */
+function ofParameter(error: unknown, number: number): unknown {
+  if (error instanceof DatabaseError) error.message = error.message.replace(/^a parameter/, `parameter $${number}`)
+  return error
 }
 
 /** The times that a statement may ask for, in microseconds since the epoch. */
 export interface Moments {
   readonly transactionMicros: number
   readonly statementMicros: number
+}
+
+function typeOfParameter(value: unknown, index: number): SqlType {
+  try {
+    return inferJsType(value)
+  } catch (error) {
+    throw ofParameter(error, index + 1)
+  }
 }
 
 function valueOf(
@@ -167,7 +186,11 @@ function valueOf(
       }
     }
     case 'value':
-      return fromJs(source.type, values[source.index])
+      try {
+        return fromJs(source.type, values[source.index])
+      } catch (error) {
+        throw ofParameter(error, source.index + 1)
+      }
     case 'moment':
       if (moments === null) throw featureNotSupported('the current time in this place')
       return momentOf(source.moment, moments)

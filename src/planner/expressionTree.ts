@@ -36,12 +36,23 @@ export function children(e: Expression): readonly Expression[] {
   }
 }
 
+/** The list with each item mapped; null if none changed. A wide condition that stays as it is allocates nothing. */
+function mapList(list: readonly Expression[], map: (child: Expression) => Expression): readonly Expression[] | null {
+  let mapped: Expression[] | null = null
+  for (let i = 0; i < list.length; i++) {
+    const child = list[i]!
+    const changed = map(child)
+    if (mapped !== null) mapped.push(changed)
+    else if (changed !== child) {
+      mapped = list.slice(0, i)
+      mapped.push(changed)
+    }
+  }
+  return mapped
+}
+
 /** The same expression over other children; itself if none changed. */
 export function mapChildren(e: Expression, map: (child: Expression) => Expression): Expression {
-  const mapAll = (list: readonly Expression[]): readonly Expression[] | null => {
-    const mapped = list.map(map)
-    return mapped.some((child, i) => child !== list[i]) ? mapped : null
-  }
   switch (e.kind) {
     case 'column':
     case 'constant':
@@ -53,7 +64,7 @@ export function mapChildren(e: Expression, map: (child: Expression) => Expressio
     case 'coalesce':
     case 'greatest':
     case 'least': {
-      const args = mapAll(e.args)
+      const args = mapList(e.args, map)
       return args === null ? e : { ...e, args }
     }
     case 'not':
@@ -73,7 +84,7 @@ export function mapChildren(e: Expression, map: (child: Expression) => Expressio
     }
     case 'inList': {
       const arg = map(e.arg)
-      const list = mapAll(e.list)
+      const list = mapList(e.list, map)
       return arg === e.arg && list === null ? e : { ...e, arg, list: list ?? e.list }
     }
     default:
@@ -161,7 +172,17 @@ function equalConstants(a: Value, b: Value): boolean {
 /** The operands of a conjunction, nested ones too. */
 export function conjuncts(e: Expression | null): readonly Expression[] {
   if (e === null) return []
-  return e.kind === 'and' ? e.args.flatMap(conjuncts) : [e]
+  if (e.kind !== 'and') return [e]
+  const found: Expression[] = []
+  collectConjuncts(e.args, found)
+  return found
+}
+
+function collectConjuncts(args: readonly Expression[], into: Expression[]): void {
+  for (const arg of args) {
+    if (arg.kind === 'and') collectConjuncts(arg.args, into)
+    else into.push(arg)
+  }
 }
 
 /** Null for none. */
