@@ -21,7 +21,7 @@ export function query<Row>(
     const immediate = tryQuery<Row>(engine, state, sql, parameters, options)
     if (immediate !== null) return Promise.resolve(immediate)
   } catch (error) {
-    state.block.fail()
+    state.block.fail(error)
     return Promise.reject(asError(error))
   }
   return queryStatement<Row>(engine, state, sql, parameters, options)

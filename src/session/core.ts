@@ -49,9 +49,7 @@ export interface Task extends TaskInfo {
   fail(error: Error): void
   /** The lock it waits for, while it is blocked. */
   readonly wait: LockWait | null
-  /** True while it waits for what others do. */
-  readonly isWaiting: boolean
-  /** For what, in words. */
+  /** `wait` in words. */
   waitDescription(): string
   /** Set if the log failed while its commit was on its way (08007). */
   commitError: DatabaseError | null

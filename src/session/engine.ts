@@ -19,6 +19,7 @@ import { holderName } from './holderName.ts'
 import { Notifications } from './notifications.ts'
 import { Procedures } from './procedures.ts'
 import { SessionState } from './sessionState.ts'
+import { Statistics } from './statistics.ts'
 import { systemViews } from './views/index.ts'
 import type { SettingDefaults } from './settings.ts'
 
@@ -51,10 +52,10 @@ export class Engine implements TransactionListener {
   readonly sessions = new Set<SessionState>()
   readonly notifications = new Notifications()
   readonly procedures = new Procedures()
+  readonly statistics = new Statistics()
   readonly #settings: SettingDefaults
   readonly #options: EngineOptions
   readonly #waits = new Map<LockWait, Task>()
-  readonly #undecided = new Set<Task>()
   readonly #committing = new Map<Transaction, Task>()
   /** Sessions of single calls (`db.query`), kept for the next one. */
   readonly #spare: SessionState[] = []
@@ -81,7 +82,7 @@ export class Engine implements TransactionListener {
     this.#settings = options.settings
     this.core = new Core(parts.env, parts.trace, options.scheduler, options.stepBudget, () => this.#flush())
     const views = systemViews(this)
-    this.relations = { table: (id) => parts.store.table(id), view: (name) => views.get(name) ?? null }
+    this.relations = { table: (id) => parts.store.table(id), view: (name) => views.get(name) ?? null, past: this.transactions.timeTravel }
     this.plans = new PlanCache(this.relations, { maxBytes: options.planCacheBytes })
   }
 
@@ -93,6 +94,7 @@ export class Engine implements TransactionListener {
     const session = new SessionState(this.#nextSession++, core, transactions, env, {
       settings: this.#settings,
       notifications: this.notifications,
+      statistics: this.statistics,
     })
     this.sessions.add(session)
     return session
@@ -115,6 +117,11 @@ export class Engine implements TransactionListener {
     session.onNotice = null
     session.letGo()
     this.#spare.push(session)
+  }
+
+  /** Those that somebody has: what is kept for the next single call is nobody's. */
+  activeSessions(): readonly SessionState[] {
+    return [...this.sessions].filter((session) => !this.#spare.includes(session))
   }
 
   disconnect(session: SessionState): void {
@@ -153,18 +160,9 @@ export class Engine implements TransactionListener {
   // ------------------------------------------------------------------------------------------------ waiting
 
   awaitLock(wait: LockWait, task: Task): void {
+    this.statistics.waits++
     this.#waits.set(wait, task)
     this.#watchWaits()
-  }
-
-  /** The task waits for what the ends of other transactions decide; `decided` follows. */
-  awaitDecision(task: Task): void {
-    this.#undecided.add(task)
-    this.#watchWaits()
-  }
-
-  decided(task: Task): void {
-    if (this.#undecided.delete(task)) this.core.wake(task)
   }
 
   awaitPublication(transaction: Transaction, task: Task): void {
@@ -173,7 +171,6 @@ export class Engine implements TransactionListener {
 
   /** The task does not wait any more, whatever for. */
   forget(task: Task): void {
-    this.#undecided.delete(task)
     for (const [wait, waiting] of this.#waits) if (waiting === task) this.#waits.delete(wait)
     for (const [transaction, waiting] of this.#committing) if (waiting === task) this.#committing.delete(transaction)
   }
@@ -222,7 +219,7 @@ export class Engine implements TransactionListener {
       () => {
         this.#watch = null
         for (const [wait, task] of this.#waits) this.#warn(wait, task)
-        if (this.#waits.size + this.#undecided.size > 0) this.#watchWaits()
+        if (this.#waits.size > 0) this.#watchWaits()
       },
       true,
     )

@@ -36,7 +36,7 @@ export function runImmediately(
   const { block } = state
   if (block.kind === 'explicit') {
     const { transaction } = block
-    if (transaction === null || block.failed || transaction.awaitsSafety) return null
+    if (transaction === null || block.failed) return null
     if (compiled.writes && (engine.core.hasExclusive || transaction.readOnly)) return null
     return runInTransaction(engine, state, transaction, compiled, parameters, output)
   }
@@ -86,12 +86,14 @@ function writeAlone(
   let execution: Execution | null
   try {
     execution = runOnce(engine, transaction, compiled, parameters, output)
+    if (execution !== null) transactions.commit(transaction, true)
   } catch (error) {
-    transactions.rollback(transaction)
+    engine.statistics.failed(modes.isolation, error)
+    // A commit that fails has ended it.
+    if (transaction.state === 'active') transactions.rollback(transaction)
     throw error
   }
   if (execution === null) transactions.rollback(transaction)
-  else transactions.commit(transaction, true)
   return execution
 }
 
@@ -108,7 +110,7 @@ function runInTransaction(
     return runOnce(engine, transaction, compiled, parameters, output)
   } catch (error) {
     transaction.undoStatement()
-    state.block.fail()
+    state.block.fail(error)
     throw error
   } finally {
     if (state.block.isTimed) state.rests()

@@ -62,7 +62,10 @@ export function callImmediately(
     block.commit(true)
     return { done: true, value }
   } catch (error) {
-    if (block.kind !== 'none') block.rollback()
+    if (block.kind !== 'none') {
+      engine.statistics.failed(Isolations.serial, error)
+      block.rollback()
+    }
     throw error
   }
 }

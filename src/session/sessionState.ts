@@ -17,6 +17,7 @@ import { Settings } from './settings.ts'
 import type { Notifications } from './notifications.ts'
 import { Inbox } from './notifications.ts'
 import { SessionEffects } from './sessionEffects.ts'
+import type { Statistics } from './statistics.ts'
 import { BlockTimers } from './timeouts.ts'
 
 const idleInTransaction = '25P03'
@@ -25,6 +26,7 @@ const idleInTransaction = '25P03'
 export interface SharedBySessions {
   readonly settings: SettingDefaults
   readonly notifications: Notifications
+  readonly statistics: Statistics
 }
 
 export class SessionState implements Moments {
@@ -60,6 +62,7 @@ export class SessionState implements Moments {
       committed: (transaction, actions, state) =>
         shared.notifications.committed(this.inbox, transaction, actions, state),
       left: () => this.inbox.deliver(),
+      failed: (isolation, error) => shared.statistics.failed(isolation, error),
     })
     this.effects = new SessionEffects(id, {
       block: this.block,
@@ -174,7 +177,7 @@ export class SessionState implements Moments {
 
   get state(): 'idle' | 'active' | 'waiting' {
     if (this.task === null) return 'idle'
-    return this.task.isWaiting ? 'waiting' : 'active'
+    return this.task.wait === null ? 'active' : 'waiting'
   }
 
   notice(notice: Notice): void {

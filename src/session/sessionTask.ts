@@ -85,7 +85,7 @@ export abstract class SessionTask implements Task {
       }
       if (this.awaitsDisk) return TaskStep.DURABLE
     } catch (error) {
-      this.#rollBack()
+      this.#rollBack(error)
       this.#settle(asError(error))
       return TaskStep.DONE
     }
@@ -140,7 +140,7 @@ export abstract class SessionTask implements Task {
         return
       }
       this.#leaveQueues()
-      if (this.#begun) this.#rollBack()
+      if (this.#begun) this.#rollBack(error)
       this.#settle(error)
     })
   }
@@ -170,10 +170,6 @@ export abstract class SessionTask implements Task {
     this.engine.core.drop(this)
   }
 
-  get isWaiting(): boolean {
-    return this.wait !== null
-  }
-
   waitDescription(): string {
     const { wait } = this
     if (wait === null) return 'the statement waits for its caller'
@@ -200,11 +196,11 @@ export abstract class SessionTask implements Task {
 
   readonly #cancel = (): void => this.fail(statementCancelled())
 
-  #rollBack(): void {
+  #rollBack(error: unknown): void {
     this.abandon()
     this.wait = null
     this.engine.forget(this)
-    if (this.#committing === null) this.state.block.fail()
+    if (this.#committing === null) this.state.block.fail(error)
   }
 
   #settle(error: Error | null): void {

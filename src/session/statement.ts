@@ -129,7 +129,7 @@ export class Statement<Row = ObjectRow> {
         const execution = runImmediately(this.#engine, state, compiled, values, this.#output.formOf(compiled), true)
         if (execution !== null) return resultOf(compiled, execution)
       } catch (error) {
-        block.fail()
+        block.fail(error)
         throw error
       }
     }

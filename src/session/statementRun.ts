@@ -180,6 +180,7 @@ export class StatementRun {
 
   #again(cause: 'lock' | 'newer version'): void {
     this.#core.endExclusive(this.#task)
+    this.#engine.statistics.restarts++
     if (this.#usesSession) this.#options.effects.undoRun()
     this.execution = null
     this.#runs++

@@ -21,7 +21,6 @@ import { LockTableRun } from './lockTableRun.ts'
 import type { OutputChoice } from './output.ts'
 import { commandOf, emptyResult, textRows } from './output.ts'
 import type { QueryResult } from './result.ts'
-import { SafeSnapshot } from './safeSnapshot.ts'
 import type { SessionState } from './sessionState.ts'
 import { SessionTask } from './sessionTask.ts'
 import { CallRun, procedureModes } from './procedureCalls.ts'
@@ -62,8 +61,6 @@ export class StatementsTask extends SessionTask {
   readonly #output: OutputChoice
   readonly #copyData: CopySource | null
   #run: Run | null = null
-  /** What the run waits for before it begins. */
-  #snapshot: SafeSnapshot | null = null
   #next = 0
 
   /** `copyData`: what COPY … FROM STDIN reads; null if there is none. */
@@ -80,14 +77,6 @@ export class StatementsTask extends SessionTask {
     this.#literals = source.literals
     this.#output = output
     this.#copyData = copyData
-  }
-
-  override get isWaiting(): boolean {
-    return this.#snapshot !== null || super.isWaiting
-  }
-
-  override waitDescription(): string {
-    return this.#snapshot === null ? super.waitDescription() : 'a safe snapshot'
   }
 
   get writes(): boolean {
@@ -107,11 +96,6 @@ export class StatementsTask extends SessionTask {
         if (!this.#begin()) return TaskStep.DONE
         continue
       }
-      if (this.#snapshot !== null) {
-        const outcome = this.#snapshot.step()
-        if (outcome !== TaskStep.DONE) return outcome
-        this.#snapshot = null
-      }
       const outcome = this.stepRun(this.#run, budget)
       this.wait = this.#run.wait
       if (outcome !== TaskStep.DONE) return outcome
@@ -128,7 +112,6 @@ export class StatementsTask extends SessionTask {
   protected abandon(): void {
     this.#run?.abandon()
     this.#run = null
-    this.#snapshot = null
   }
 
   #complete(result: QueryResult<unknown>): void {
@@ -182,10 +165,7 @@ export class StatementsTask extends SessionTask {
         textRows('QUERY PLAN', explain(statement, transaction.catalog, engine.relations), 'EXPLAIN', this.#output),
       )
     } else if (isOutboxStatement(statement)) this.#complete(this.#say(statement))
-    else {
-      this.#run = this.#runOf(cached, transaction)
-      if (transaction.awaitsSafety) this.#snapshot = new SafeSnapshot(engine, this, transaction)
-    }
+    else this.#run = this.#runOf(cached, transaction)
     return true
   }
 

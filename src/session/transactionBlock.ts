@@ -11,6 +11,7 @@ import { assert } from '../assert.ts'
 import type { DatabaseError } from '../errors.ts'
 import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOutsideBlock } from '../errors.ts'
 import type { TransactionManager } from '../txn/manager.ts'
+import type { Isolation } from '../txn/isolation.ts'
 import type { Mark, Transaction } from '../txn/transaction.ts'
 import type { BlockOptions } from './blockOptions.ts'
 import type { OutboxAction } from './notifications.ts'
@@ -31,6 +32,8 @@ export interface BlockListener {
   committed(transaction: Transaction, actions: readonly OutboxAction[], state: 'published' | 'committing'): void
   /** The block is over, in whatever way. */
   left(): void
+  /** A statement or the commit of a transaction at this level failed. */
+  failed(isolation: Isolation, error: unknown): void
 }
 
 export type TransactionStatus = 'idle' | 'transaction' | 'failed'
@@ -123,7 +126,13 @@ export class TransactionBlock {
     const actions = this.outbox.length === 0 ? null : this.outbox.take()
     this.#leave()
     this.#settings.dropLocal()
-    const state = this.#transactions.commit(transaction, synchronously)
+    let state: 'published' | 'committing'
+    try {
+      state = this.#transactions.commit(transaction, synchronously)
+    } catch (error) {
+      this.#listener.failed(transaction.isolation, error)
+      throw error
+    }
     if (actions !== null) this.#listener.committed(transaction, actions, state)
     return state
   }
@@ -147,7 +156,8 @@ export class TransactionBlock {
   }
 
   /** A statement failed: an implicit block is over, an explicit one has failed. */
-  fail(): void {
+  fail(error: unknown): void {
+    if (this.transaction !== null && !this.failed) this.#listener.failed(this.transaction.isolation, error)
     if (this.kind !== 'explicit') {
       if (this.kind === 'implicit') this.rollback()
       return

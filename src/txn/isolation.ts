@@ -30,7 +30,11 @@ export interface Isolation {
   readonly tracksReads: boolean
   /** No other transaction that writes, or locks what it reads, runs beside it. */
   readonly alone: boolean
+  /** Its place in `Isolations`, for tables of counters. */
+  readonly ordinal: number
 }
+
+let ordinals = 0
 
 function isolation(
   level: IsolationLevel,
@@ -40,7 +44,18 @@ function isolation(
 ): Isolation {
   const title = (method === null ? level : `${level} using ${method}`).toUpperCase()
   const onNewerVersion = reads === 'transaction snapshot' ? 'fail' : 'restart'
-  return { level, method, title, reads, onNewerVersion, locksReads: false, tracksReads: false, alone: false, ...more }
+  return {
+    level,
+    method,
+    title,
+    reads,
+    onNewerVersion,
+    locksReads: false,
+    tracksReads: false,
+    alone: false,
+    ordinal: ordinals++,
+    ...more,
+  }
 }
 
 export const Isolations = {

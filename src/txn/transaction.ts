@@ -137,22 +137,9 @@ export class Transaction extends TransactionRecord {
     return view
   }
 
-  /**
-   * Before the first statement while `awaitsSafety`: takes a snapshot, in the place of one that turned out to be unsafe. True
-   * if it is safe; else `decided` tells once, in the middle of another transaction's end, whether it has become so.
-   */
-  takeSafeSnapshot(decided: (safe: boolean) => void): boolean {
-    const { conflicts, snapshots } = this.engine
-    if (this.snapshotCatalog !== null) {
-      conflicts.restart(this)
-      snapshots.release(this.view)
-      this.snapshotCatalog = null
-      this.view.guard = null
-    }
-    this.#takeView()
-    if (!conflicts.awaitSafety(this, decided)) return false
-    this.awaitsSafety = false
-    return true
+  /** The last commit that its snapshot sees; null if it has none for the whole transaction. */
+  get snapshotTimestamp(): number | null {
+    return this.snapshotCatalog === null ? null : this.view.timestamp
   }
 
   /** For the manager: nothing is read by this transaction any more. */

@@ -79,8 +79,6 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   readonly readOnly: boolean
   readonly firstAttempt: number
   readonly deferrable: boolean
-  /** READ ONLY DEFERRABLE by SSI: its snapshot is not known to be safe yet, and no statement of it may run. */
-  awaitsSafety: boolean
   /** The session may change it (SET LOCAL deadlock_timeout). */
   deadlockTimeout: number
   /** The manager moves it on. */
@@ -131,7 +129,6 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
     this.readOnly = options.readOnly
     this.firstAttempt = options.firstAttempt ?? id
     this.deferrable = options.deferrable ?? false
-    this.awaitsSafety = this.deferrable && options.readOnly && options.isolation.tracksReads
     this.deadlockTimeout = options.deadlockTimeout ?? defaultDeadlockTimeout
     this.engine = engine
     this.view.writer = this

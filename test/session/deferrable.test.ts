@@ -58,9 +58,7 @@ describe('deferrable', () => {
     expect(await read).toMatchObject({ code: '57014' })
     await reader.query('ROLLBACK')
     await reader.query(deferrable)
-    expect(() => reader.prepare(sum).get()).toThrow(
-      expect.objectContaining({ code: '55P03', message: 'could not obtain lock: a safe snapshot' }),
-    )
+    expect(() => reader.prepare(sum).get()).toThrow(expect.objectContaining({ code: '55P03' }))
     await reader.query('ROLLBACK')
     await writer.query('COMMIT')
   })
