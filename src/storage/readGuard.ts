@@ -20,6 +20,8 @@ export type { KeyRange } from './row/keyRange.ts'
 export interface RowPredicate {
   /** True if it may turn rows away. */
   readonly selective: boolean
+  /** True if it asks only whether there is such a row, and does not look at it. */
+  readonly existence?: boolean
   /** Canonical values of all columns of the table. */
   matches(values: readonly Value[]): boolean
 }

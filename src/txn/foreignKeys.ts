@@ -9,6 +9,7 @@
  * same answer as the newest versions do (else 40001), and the look-up leaves SIREADs like any read.
  */
 import { concurrentUpdate } from '../errors.ts'
+import type { RowPredicate } from '../storage/readGuard.ts'
 import type { Index } from '../storage/row/index.ts'
 import type { Key } from '../storage/row/keyTree.ts'
 import type { RowTable } from '../storage/row/table.ts'
@@ -53,7 +54,11 @@ export function lockReferenced(record: TransactionRecord, table: RowTable, index
   const { guard } = view
   if (isolation.tracksReads) {
     if (!seesKey(record, table, index, key)) throw concurrentUpdate('update', table.name)
-    guard?.readUnique(table, index, rowId, view, table.scan([]))
+    if (guard !== null) {
+      const scan = table.scan([])
+      if (guard.records === true) scan.predicate = anyRow
+      guard.readUnique(table, index, rowId, view, scan)
+    }
   } else if (isolation.alone) guard?.readTable(table, table.scan([]))
   return Outcome.DONE
 }
@@ -107,6 +112,9 @@ export function noteTable(
   if (guard.records === true) scan.predicate = { selective: true, matches: refers }
   return guard.readTable(table, scan)
 }
+
+/** That the row is there is all that a reference needs. */
+const anyRow: RowPredicate = { selective: false, existence: true, matches: () => true }
 
 const watches = ({ isolation }: TransactionRecord): boolean =>
   isolation.tracksReads || isolation.locksReads || isolation.alone

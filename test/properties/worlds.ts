@@ -2,7 +2,7 @@
  * Runs programs. A world is a database of one schema that many programs use one after the other, so that statements are planned
  * once; its core steps only when the world says so, and takes its picks from the program.
  */
-import type { Env, History, QueryResult, Scheduler, Session, TaskInfo } from '../../src/index.ts'
+import type { Env, History, QueryResult, Scheduler, TaskInfo } from '../../src/index.ts'
 import { DatabaseError, nodeEnv } from '../../src/index.ts'
 import { Database } from '../../src/session/database.ts'
 import type { Engine } from '../../src/session/engine.ts'

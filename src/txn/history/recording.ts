@@ -322,7 +322,7 @@ export class OpenRecording {
     assert(equal(version.values, values), 'a recording knows which version a reader meets')
     if (predicate === null) return null
     if (view.timestamp === Infinity) predicate.met(row, version)
-    if (!predicate.matches(values)) return null
+    if (predicate.filter?.existence === true || !predicate.matches(values)) return null
     const { statement } = participant
     const read: RowRead = { kind: 'read', participant, statement, dropped: false, row, version }
     this.#push(read)
