@@ -48,13 +48,15 @@ export interface FinalState extends NamedQuery {
   readonly result: StatementResult
 }
 
-export type Run = Outcome & {
-  readonly scenario: Scenario
-  readonly level: Level
+/** What happened when a script was run. */
+export interface Performance {
   readonly events: readonly RunEvent[]
   readonly finalState: readonly FinalState[]
   readonly endings: ReadonlyMap<string, Ending>
 }
+
+/** A performance that its scenario's witness has judged. */
+export type Run = Outcome & Performance & { readonly scenario: Scenario; readonly level: Level }
 
 /** The issued statements of a run, in order. */
 export function issuedSteps(run: Run): readonly IssuedStep[] {

@@ -9,29 +9,35 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { DatabaseError, open, type Database, type QueryResult, type Session } from '../src/index.ts'
 import type { Level } from './levels.ts'
-import { namedValues, type FinalState, type IssuedStep, type Run, type RunEvent, type StatementResult } from './run.ts'
-import { ScenarioError, type Outcome, type Scenario, type ScenarioStep } from './scenario.ts'
+import {
+  namedValues,
+  type FinalState,
+  type IssuedStep,
+  type Performance,
+  type Run,
+  type RunEvent,
+  type StatementResult,
+} from './run.ts'
+import { ScenarioError, type Outcome, type Scenario, type ScenarioStep, type Script } from './scenario.ts'
 import { holds, type Ending } from './witness.ts'
 
 export async function runScenario(scenario: Scenario, level: Level): Promise<Run> {
   const db = await open()
   try {
     await db.exec(scenario.setup)
-    const stage = await Stage.open(db, scenario, level)
-    for (const step of scenario.steps) await stage.perform(step)
-    const endings = stage.close()
-    const finalState = await finalQueries(db, scenario)
-    return {
-      ...judge(scenario, stage.events, finalState, endings),
-      scenario,
-      level,
-      events: stage.events,
-      finalState,
-      endings,
-    }
+    const performance = await perform(db, scenario, level)
+    return { ...judge(scenario, performance), ...performance, scenario, level }
   } finally {
     await db.close()
   }
+}
+
+/** Runs the steps and the last queries on a database that is set up. */
+export async function perform(db: Database, script: Script, level: Level): Promise<Performance> {
+  const stage = await Stage.open(db, script, level)
+  for (const step of script.steps) await stage.perform(step)
+  const endings = stage.close()
+  return { events: stage.events, finalState: await finalQueries(db, script), endings }
 }
 
 /** One session of the scenario. */
@@ -48,7 +54,7 @@ interface Player {
 
 class Stage {
   readonly events: RunEvent[] = []
-  readonly #scenario: Scenario
+  readonly #script: Script
   readonly #level: Level
   readonly #players: ReadonlyMap<string, Player>
   readonly #endings = new Map<string, Ending>()
@@ -56,19 +62,19 @@ class Stage {
   readonly #finished: { readonly player: Player; readonly issued: IssuedStep }[] = []
   #issuedCount = 0
 
-  private constructor(scenario: Scenario, level: Level, players: ReadonlyMap<string, Player>) {
-    this.#scenario = scenario
+  private constructor(script: Script, level: Level, players: ReadonlyMap<string, Player>) {
+    this.#script = script
     this.#level = level
     this.#players = players
   }
 
-  static async open(db: Database, scenario: Scenario, level: Level): Promise<Stage> {
+  static async open(db: Database, script: Script, level: Level): Promise<Stage> {
     const players = new Map<string, Player>()
-    for (const name of scenario.sessions) {
+    for (const name of script.sessions) {
       const session = await db.connect()
       players.set(name, { name, session, running: null, held: [], abandoned: false })
     }
-    return new Stage(scenario, level, players)
+    return new Stage(script, level, players)
   }
 
   async perform(step: ScenarioStep): Promise<void> {
@@ -179,7 +185,7 @@ class Stage {
   }
 
   #fault(message: string): ScenarioError {
-    return new ScenarioError(`${this.#scenario.name} at ${this.#level.title}: ${message}`)
+    return new ScenarioError(`${this.#script.name} at ${this.#level.title}: ${message}`)
   }
 }
 
@@ -190,9 +196,9 @@ function statementResult(result: QueryResult<(string | null)[]>): StatementResul
   return { command, rowCount, columns: fields.map(({ name }) => name), rows }
 }
 
-async function finalQueries(db: Database, scenario: Scenario): Promise<readonly FinalState[]> {
+async function finalQueries(db: Database, script: Script): Promise<readonly FinalState[]> {
   const found: FinalState[] = []
-  for (const query of scenario.finally) {
+  for (const query of script.finally) {
     found.push({
       ...query,
       result: statementResult(await db.query<(string | null)[]>(query.sql, [], { rowMode: 'text' })),
@@ -202,12 +208,7 @@ async function finalQueries(db: Database, scenario: Scenario): Promise<readonly 
 }
 
 /** The outcome is what the witness says of this run; what prevented an anomaly is what the run shows. */
-function judge(
-  scenario: Scenario,
-  events: readonly RunEvent[],
-  finalState: readonly FinalState[],
-  endings: ReadonlyMap<string, Ending>,
-): Outcome {
+function judge(scenario: Scenario, { events, finalState, endings }: Performance): Outcome {
   const values = namedValues(events, finalState)
   const occurred = holds(scenario.witness.condition, {
     value: (name) => values.get(name) ?? null,

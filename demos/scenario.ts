@@ -6,14 +6,10 @@
 import { levelNamed, type Level } from './levels.ts'
 import { parseWitness, type Witness } from './witness.ts'
 
-export interface Scenario {
-  /** The file's name without its ending: what `isolde demo <name>` takes. */
+/** What sessions do to a database: all that a run needs. */
+export interface Script {
+  /** Of a file: its name without the ending, what `isolde demo <name>` takes. */
   readonly name: string
-  readonly title: string
-  readonly explanation: string
-  readonly source: string
-  /** What Hermitage and the literature call it: `G2-item`; null for a story of our own. */
-  readonly case: string | null
   /** Statements that make the tables, run by one session before everything else. */
   readonly setup: string
   /** In the order of their first step. */
@@ -21,6 +17,14 @@ export interface Scenario {
   readonly steps: readonly ScenarioStep[]
   /** Queries of the state that the sessions left behind. */
   readonly finally: readonly NamedQuery[]
+}
+
+export interface Scenario extends Script {
+  readonly title: string
+  readonly explanation: string
+  readonly source: string
+  /** What Hermitage and the literature call it: `G2-item`; null for a story of our own. */
+  readonly case: string | null
   /** What must be true of a run for the anomaly to have happened in it. */
   readonly witness: Witness
   /** Said in the verdict where the anomaly occurred: what went wrong, in the words of the story. */

@@ -5,7 +5,7 @@
 import { displayWidth, pad, wrap, wrapSql } from './layout.ts'
 import type { Paint } from './paint.ts'
 import type { Scenario } from './scenario.ts'
-import type { IssuedStep, Run, RunEvent, StatementResult } from './run.ts'
+import type { FinalState, IssuedStep, Performance, Run, RunEvent, StatementResult } from './run.ts'
 import { verdict } from './verdict.ts'
 
 export interface PictureOptions {
@@ -33,26 +33,46 @@ export function timelines(scenario: Scenario, runs: readonly Run[], options: Pic
     ...wrap(scenario.explanation, whole),
     ...wrap(`Source: ${scenario.source}.`, whole).map(paint.dim),
   ]
-  return [head.join('\n') + '\n', ...runs.map((run) => picture(run, options))].join('\n')
+  const pictures = runs.map((run) => {
+    const title = `${run.scenario.title} at ${run.level.title}`
+    return timeline({ title, sessions: scenario.sessions, performance: run, conclusion: conclusionOf(run) }, options)
+  })
+  return [head.join('\n') + '\n', ...pictures].join('\n')
+}
+
+/** The last words of a picture. */
+export interface Conclusion {
+  readonly occurred: boolean
+  readonly headline: string
+  readonly reason: string
+  /** Small print, by its head. */
+  readonly notes: readonly (readonly [head: string, text: string])[]
+}
+
+/** What one picture shows, whether or not it was a scenario's. */
+export interface Timeline {
+  readonly title: string
+  readonly sessions: readonly string[]
+  readonly performance: Performance
+  readonly conclusion: Conclusion
 }
 
 const wholeWidth = ({ width }: PictureOptions): number => Math.min(120, Math.max(80, width))
 
-function picture(run: Run, options: PictureOptions): string {
+export function timeline({ title, sessions, performance, conclusion }: Timeline, options: PictureOptions): string {
   const { paint } = options
   const whole = wholeWidth(options)
-  const sessions = run.scenario.sessions
   const cell = Math.floor((whole - margin) / sessions.length) - 3
   const rule = '─'.repeat(margin) + sessions.map(() => '─'.repeat(cell + 2)).join('┼')
   const lines = [
-    paint.bold(`${run.scenario.title} at ${run.level.title}`),
+    paint.bold(title),
     '',
     ' '.repeat(margin + 1) + sessions.map((session) => paint.bold(pad(session, cell))).join(' │ '),
     rule,
-    ...run.events.flatMap((event) => eventLines(event, sessions, cell, paint)),
+    ...performance.events.flatMap((event) => eventLines(event, sessions, cell, paint)),
     rule.replaceAll('┼', '┴'),
-    ...finalLines(run, whole, paint),
-    ...verdictLines(run, whole, paint),
+    ...finalLines(performance.finalState, whole, paint),
+    ...conclusionLines(conclusion, whole, paint),
   ]
   return lines.map((line) => line.trimEnd()).join('\n') + '\n'
 }
@@ -146,10 +166,10 @@ function toned(text: string, tone: CellLine['tone'], paint: Paint): string {
   }
 }
 
-function finalLines(run: Run, whole: number, paint: Paint): string[] {
-  if (run.finalState.length === 0) return ['']
+function finalLines(finalState: readonly FinalState[], whole: number, paint: Paint): string[] {
+  if (finalState.length === 0) return ['']
   const left = pad('finally', margin + 4)
-  const lines = run.finalState.flatMap(({ sql, name, result }) => {
+  const lines = finalState.flatMap(({ sql, name, result }) => {
     const statement = wrapSql(sql, whole - left.length)
     const values = rowLines(name, result, whole - left.length)
     const together = `${statement[0]!}   ${values[0]!}`
@@ -161,16 +181,29 @@ function finalLines(run: Run, whole: number, paint: Paint): string[] {
   return [...lines.map((line, index) => (index === 0 ? left : ' '.repeat(left.length)) + line), '']
 }
 
-function verdictLines(run: Run, whole: number, paint: Paint): string[] {
+function conclusionOf(run: Run): Conclusion {
   const { headline, reason, witness, found } = verdict(run)
   const occurred = run.outcome === 'occurs'
+  const judged = `${witness} (${occurred ? 'true' : 'false'} here)`
+  return {
+    occurred,
+    headline,
+    reason,
+    notes: [
+      ['Witness', judged],
+      ['Found', found],
+    ],
+  }
+}
+
+function conclusionLines(conclusion: Conclusion, whole: number, paint: Paint): string[] {
+  const { occurred, headline, reason, notes } = conclusion
   const tone = occurred ? paint.red : paint.green
   const [first, ...rest] = wrap(`${occurred ? '✗' : '✓'} ${headline}`, whole, '  ')
   return [
     ...[first!, ...rest].map((line) => paint.bold(tone(line))),
     ...wrap(reason, whole - 2).map((line) => `  ${line}`),
-    ...noted('Witness', `${witness} (${occurred ? 'true' : 'false'} here)`, whole, paint),
-    ...noted('Found', found, whole, paint),
+    ...notes.flatMap(([head, text]) => noted(head, text, whole, paint)),
   ]
 }
 
