@@ -45,6 +45,11 @@ export interface HistoryNeeds {
   readonly since: number
 }
 
+/** A recording knows versions by their writers. */
+export interface Recorder {
+  readonly on: boolean
+}
+
 /** Who must be told apart, besides the views. */
 export interface WriterNeeds {
   /** Of commits after this timestamp somebody may still ask which transaction it was; +Infinity if nobody asks. */
@@ -55,14 +60,16 @@ export class KeptVersions implements VersionNeeds {
   readonly #snapshots: Snapshots
   readonly #writers: WriterNeeds
   readonly #history: HistoryNeeds
+  readonly #recorder: Recorder
   #entries: UndoEntry[] = []
   #first = 0
   #kept = 0
   #next = 0
 
-  constructor(snapshots: Snapshots, writers: WriterNeeds, history: HistoryNeeds) {
+  constructor(snapshots: Snapshots, writers: WriterNeeds, history: HistoryNeeds, recorder: Recorder) {
     this.#snapshots = snapshots
     this.#history = history
+    this.#recorder = recorder
     this.#writers = writers
   }
 
@@ -99,7 +106,7 @@ export class KeptVersions implements VersionNeeds {
   }
 
   #isForgotten({ commitTimestamp }: Writer): boolean {
-    return commitTimestamp <= this.#writers.oldestSnapshot
+    return !this.#recorder.on && commitTimestamp <= this.#writers.oldestSnapshot
   }
 
   /** Moves the hand. */

@@ -118,7 +118,7 @@ export class TransactionManager implements Engine {
     this.snapshots = new Snapshots(start.timestamp, () => this.#drain())
     this.#retention = retention
     this.timeTravel = new TimeTravel(this.snapshots, start.catalog, retention)
-    this.kept = new KeptVersions(this.snapshots, this.conflicts, this.timeTravel)
+    this.kept = new KeptVersions(this.snapshots, this.conflicts, this.timeTravel, this.history)
     this.locks = new LockManager(ownerOf, (wait) => listener.ready(wait), trace)
     this.logListener = {
       durable: (lsn) => this.#publishUpTo(lsn),
@@ -181,6 +181,7 @@ export class TransactionManager implements Engine {
 
   /** Fills `view` for a read in autocommit. At READ UNCOMMITTED set `timestamp` to Infinity behind it. */
   readView(view: ReadView): void {
+    if (this.#failure !== null) throw this.#failure
     view.writer = null
     view.command = 0
     view.timestamp = this.snapshots.published
