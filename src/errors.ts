@@ -511,6 +511,11 @@ export const lockingNotAllowed = (clause: string, what: string, at: number): Dat
 export const lockingNotApplicable = (clause: string, what: string, at: number | null): DatabaseError =>
   new DatabaseError('0A000', `${clause} cannot be applied to ${what}`, at === null ? {} : { position: at + 1 })
 
+export const systemTimeNotConstant = (at: number): DatabaseError =>
+  new DatabaseError('42601', 'AS OF SYSTEM TIME takes a timestamp or a commit, as a constant or a parameter', {
+    position: at + 1,
+  })
+
 export const lockingUnknownRelation = (clause: string, name: string, at: number): DatabaseError =>
   new DatabaseError('42P01', `relation "${name}" in ${clause} clause not found in FROM clause`, { position: at + 1 })
 

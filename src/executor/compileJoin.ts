@@ -156,7 +156,7 @@ export function indexJoin(
   const values = node.equals.map((e) => boxed(g.compiler(row).compile(e)))
   const scanName = g.top(`scan${scan}`, `run.scans[${scan}]`)
   const cursorName = g.top(`cursor${cursor}`, `run.cursors[${cursor}]`)
-  const view = g.top('view', 'run.view')
+  const view = g.view(node.asOf)
   writer.line(`${cursorName}.seekEquals([${values.join(', ')}])`)
   if (outer) g.hoisted(`${name}Matched`, 'false')
   const advance = (): void => {

@@ -75,7 +75,7 @@ function tableScan(
   const name = g.relation()
   const scanName = g.top('scan', `run.scans[${scan}]`)
   g.top('morsel', 'scan.morsel')
-  g.top('view', 'run.view')
+  const view = g.view(node.kind === 'tableScan' ? node.asOf : null)
   g.topLine('let budget = run.budget, from = run.from')
   const resumable = g.loops > 0
   if (resumable) g.topLine('let i = 0, end = 1, base = from - 1, live = null // one round for the parked row')
@@ -92,7 +92,7 @@ function tableScan(
   const declare = resumable ? '' : 'const '
   writer.open('for (;;)')
   if (resumable) writer.open('if (resume === 0)')
-  writer.line(`if (!${scanName}.next(from, view)) return run.end(from, budget)`)
+  writer.line(`if (!${scanName}.next(from, ${view})) return run.end(from, budget)`)
   if (g.signature !== null) {
     writer.line(`if (morsel.layout !== ${g.layoutSlot()}) return run.relayout(from, budget)`)
   }
@@ -159,12 +159,14 @@ function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan
   g.budgeted = false
   g.top('scan', `run.scans[${scan}]`)
   g.top('morsel', 'scan.morsel')
-  g.top('view', 'run.view')
+  const view = g.view(node.asOf)
   g.top(`cursor${cursor}`, `run.cursors[${cursor}]`)
   g.skip = 'return 0'
   const key = g.compiler([]).compile(node.equals[0]!)
   const code = typeof key.nulls === 'string' ? key.code : 'null'
-  writer.line(`if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, view)) return run.end(0, run.budget)`)
+  writer.line(
+    `if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, ${view})) return run.end(0, run.budget)`,
+  )
   openMorsel(g, 'run.budget')
   consume(fetchedRow(g, source))
   writer.line('return 0')
@@ -176,14 +178,14 @@ function indexScan(g: PipelineGenerator, source: Extract<Source, { kind: 'indexS
   const { node, scan, cursor } = source
   g.top('scan', `run.scans[${scan}]`)
   g.top('morsel', 'scan.morsel')
-  g.top('view', 'run.view')
+  const view = g.view(node.asOf)
   g.top(`cursor${cursor}`, `run.cursors[${cursor}]`)
   g.topLine('let budget = run.budget')
   g.resumeAt = '0'
   writer.open('for (;;)')
   g.beginHead()
   writer.line('if (budget-- <= 0) return run.pause(0)')
-  writer.line(`if (!run.takeFetched() && !cursor${cursor}.nextVisible(scan, view)) return run.end(0, budget)`)
+  writer.line(`if (!run.takeFetched() && !cursor${cursor}.nextVisible(scan, ${view})) return run.end(0, budget)`)
   openMorsel(g, 'budget + 1')
   consume(fetchedRow(g, source))
   writer.close()

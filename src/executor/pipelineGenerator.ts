@@ -137,6 +137,13 @@ export class PipelineGenerator implements Scope, SinkContext {
     return this.program.reads[buffer]?.has(column) ?? true
   }
 
+  /** The view by which a table is read. */
+  view(asOf: number | null | undefined): string {
+    if (asOf === null || asOf === undefined) return this.top('view', 'run.view')
+    const moment = this.writer.slots.name(asOf)
+    return this.top(`past_${moment}`, `run.past(${moment})`)
+  }
+
   /** A letter for each relation, so that names are short: `a2` is column 2 of the first one. */
   relation(): string {
     const letters = 'abcdfgh'

@@ -51,6 +51,8 @@ export interface TableScan extends Node {
   readonly filter: Expression | null
   /** Appends the RowId as a last column: for UPDATE, DELETE and FOR UPDATE. */
   readonly withRowId: boolean
+  /** The commit behind which it reads; absent or null: what the statement's view sees. */
+  readonly asOf?: number | null
 }
 
 /**
@@ -71,6 +73,7 @@ export interface IndexScan extends Node {
   readonly output: readonly number[]
   readonly filter: Expression | null
   readonly withRowId: boolean
+  readonly asOf?: number | null
 }
 
 /** Reads a system view, whose rows are computed when the scan starts. */
@@ -135,6 +138,7 @@ export interface IndexJoin extends Node {
   readonly output: readonly number[]
   /** Appends the RowId to them. */
   readonly withRowId: boolean
+  readonly asOf?: number | null
   readonly residual: Expression | null
 }
 

@@ -5,7 +5,7 @@
  *
  * No part of a page is kept across a step: positions are RowIds and row numbers, cursors hold (key, RowId).
  */
-import type { ReadView } from '../storage/readView.ts'
+import { ReadView } from '../storage/readView.ts'
 import type { IndexCursor } from '../storage/row/cursor.ts'
 import type { SourceScan } from '../storage/scanSource.ts'
 import type { LockWait } from '../txn/lockWait.ts'
@@ -71,6 +71,7 @@ export class Run implements Execution {
   buffers: (RowBuffer | Seen)[] = []
   limits: LimitCounter[] = []
   #sets: Map<unknown, ReadonlySet<unknown>> | null = null
+  #past: Map<number, ReadView> | null = null
 
   rows: unknown[] = none
   rowCount = 0
@@ -114,6 +115,7 @@ export class Run implements Execution {
     this.rows = none
     this.rowCount = 0
     this.#sets = null
+    this.#past = null
     if (shape.hasBuffers) {
       this.buffers = shape.makeBuffers(this)
       this.limits = shape.makeLimits(this.parameters)
@@ -180,6 +182,17 @@ export class Run implements Execution {
   leave(budget: number): Step {
     this.budget = budget
     return Step.DONE
+  }
+
+  /** The view of a table as it was behind this commit. */
+  past(timestamp: number): ReadView {
+    let view = this.#past?.get(timestamp)
+    if (view === undefined) {
+      view = this.transaction?.readPast(timestamp) ?? pastView(timestamp)
+      this.#past ??= new Map()
+      this.#past.set(timestamp, view)
+    }
+    return view
   }
 
   /** The source has yielded its last row; or it must wait for the next one, and then asks for it again. */
@@ -252,4 +265,11 @@ export class Run implements Execution {
     }
     return set
   }
+}
+
+/** For a read without a transaction, which ends before anything else begins: nobody need keep the versions for it. */
+function pastView(timestamp: number): ReadView {
+  const view = new ReadView()
+  view.timestamp = timestamp
+  return view
 }

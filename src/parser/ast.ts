@@ -229,6 +229,8 @@ export interface ColumnName extends Node {
 export interface TableItem extends Node {
   readonly kind: 'table'
   readonly table: TableName
+  /** `AS OF SYSTEM TIME x` behind the name; its literals are pinned. */
+  readonly asOf: Expression | null
   readonly alias: string | null
   /** `AS t (a, b)`: new names of the first columns; empty if there are none. */
   readonly columnAliases: readonly string[]
@@ -309,6 +311,8 @@ export interface Select extends Node, QueryTail {
   readonly items: readonly SelectItem[]
   /** The comma list; empty without FROM. */
   readonly from: readonly FromItem[]
+  /** `AS OF SYSTEM TIME x` at the end of FROM: for all its tables that have none of their own. */
+  readonly asOf: Expression | null
   readonly where: Expression | null
   /** An integer literal that stands alone is pinned and names an output column by number. */
   readonly groupBy: readonly Expression[]

@@ -27,6 +27,7 @@ import {
   NonReserved,
   RParen,
   Star as StarToken,
+  TypeWord,
   Word,
   keyword,
 } from './tokens.ts'
@@ -55,6 +56,9 @@ const noAlias: Alias = { alias: null, columnAliases: [] }
 const afterQuery = ['union', 'intersect', 'except', 'order', 'limit', 'offset', 'fetch', 'for'].map(keyword)
 
 export abstract class QueryGrammar extends QueryTailGrammar {
+  /** The AS OF SYSTEM TIME that was read last, and where it ended. */
+  private lastAsOf: { readonly moment: Expression; readonly end: number | undefined } | null = null
+
   /** A query with its ORDER BY, LIMIT and OFFSET. */
   readonly query = this.RULE('query', (): Query => {
     this.enter()
@@ -122,10 +126,15 @@ export abstract class QueryGrammar extends QueryTailGrammar {
     const itemsEnd = this.literalCount()
     if (this.at(keyword('into'))) this.refuse('SELECT INTO')
     const from: FromItem[] = []
+    let asOf: Expression | null = null
     this.OPTION2(() => {
       this.CONSUME(From)
       this.refuseFromItem()
       this.AT_LEAST_ONE_SEP({ SEP: Comma, DEF: () => from.push(this.SUBRULE(this.fromItem)) })
+      // What stands behind the last table is the end of FROM, too.
+      if (this.lastAsOf !== null && this.lastAsOf.end === this.LA(0).endOffset) asOf = this.lastAsOf.moment
+      this.OPTION6({ GATE: () => this.atAsOf(), DEF: () => (asOf = this.SUBRULE(this.asOf)) })
+      this.lastAsOf = null
     })
     const where = this.OPTION3(() => this.SUBRULE(this.where)) ?? null
     const groupMark = this.literalCount()
@@ -140,7 +149,7 @@ export abstract class QueryGrammar extends QueryTailGrammar {
       this.pinSince(groupMark)
     }
     const tail = { orderBy: [], limit: null, offset: null, locking: [] }
-    return { kind: 'select', distinct, items, from, where, groupBy, having: having ?? null, ...tail, position }
+    return { kind: 'select', distinct, items, from, asOf, where, groupBy, having: having ?? null, ...tail, position }
   })
 
   private quantifier(): boolean {
@@ -324,12 +333,31 @@ export abstract class QueryGrammar extends QueryTailGrammar {
   private readonly tableItem = this.RULE('tableItem', (): TableItem | TableFunction => {
     const table = this.SUBRULE(this.tableName)
     const args = this.OPTION1({ GATE: () => this.at(LParen), DEF: () => this.SUBRULE(this.functionArguments) })
+    const asOf = this.OPTION3({ GATE: () => this.atAsOf(), DEF: () => this.SUBRULE(this.asOf) }) ?? null
     const { alias, columnAliases } = this.OPTION2(() => this.SUBRULE(this.tableAlias)) ?? noAlias
     if (args !== undefined && !this.RECORDING_PHASE) {
       return { kind: 'table_function', name: table, arguments: args, alias, columnAliases, position: table.position }
     }
     if (this.at(keyword('tablesample'))) this.refuse('TABLESAMPLE')
-    return { kind: 'table', table, alias, columnAliases, position: table.position }
+    return { kind: 'table', table, asOf, alias, columnAliases, position: table.position }
+  })
+
+  /** `AS of` alone is an alias. */
+  private atAsOf(): boolean {
+    return this.at(As) && this.atWord('of', 2) && this.atWord('system', 3) && this.atWord('time', 4)
+  }
+
+  /** The plan depends on the moment: its literals belong to the plan. */
+  private readonly asOf = this.RULE('asOf', (): Expression => {
+    const mark = this.literalCount()
+    this.CONSUME(As)
+    this.takeWord(1, 'of')
+    this.takeWord(2, 'system')
+    this.take(3, TypeWord)
+    const moment = this.whole(1)
+    this.pinSince(mark)
+    if (!this.RECORDING_PHASE) this.lastAsOf = { moment, end: this.LA(0).endOffset }
+    return moment
   })
 
   private readonly functionArguments = this.RULE('functionArguments', (): readonly Expression[] => {
@@ -345,7 +373,8 @@ export abstract class QueryGrammar extends QueryTailGrammar {
     const position = this.CONSUME(LParen).startOffset
     const query = this.SUBRULE(this.query)
     this.CONSUME(RParen)
-    const { alias, columnAliases } = this.OPTION(() => this.SUBRULE(this.tableAlias)) ?? noAlias
+    const named = { GATE: () => !this.atAsOf(), DEF: () => this.SUBRULE(this.tableAlias) }
+    const { alias, columnAliases } = this.OPTION(named) ?? noAlias
     return { kind: 'derived', query, alias, columnAliases, position }
   })
 
@@ -405,13 +434,14 @@ export abstract class QueryGrammar extends QueryTailGrammar {
   private readonly tableQuery = this.RULE('tableQuery', (): Select => {
     const position = this.CONSUME(TableWord).startOffset
     const table = this.SUBRULE(this.tableName)
-    const item: FromItem = { kind: 'table', table, alias: null, columnAliases: [], position: table.position }
+    const named = { table, asOf: null, alias: null, columnAliases: [] }
+    const item: FromItem = { kind: 'table', ...named, position: table.position }
     const star: SelectItem = {
       expression: { kind: 'star', schema: null, table: null, position },
       alias: null,
       position,
     }
     const rest = { where: null, groupBy: [], having: null, orderBy: [], limit: null, offset: null, locking: [] }
-    return { kind: 'select', distinct: false, items: [star], from: [item], ...rest, position }
+    return { kind: 'select', distinct: false, items: [star], from: [item], asOf: null, ...rest, position }
   })
 }

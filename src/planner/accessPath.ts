@@ -217,6 +217,7 @@ function listLookup(
       equals: [resolve(columnOf(value), all)],
       output,
       withRowId,
+      asOf: get.asOf,
       residual: filter === null ? null : resolve(filter, all),
     },
   }
@@ -261,6 +262,7 @@ function tableScan(get: Get, predicates: readonly Expression[], required: Readon
       output,
       filter: filter === null ? null : resolve(filter, attributes),
       withRowId,
+      asOf: get.asOf,
     },
   }
 }
@@ -293,6 +295,7 @@ function indexScan(get: Get, predicates: readonly Expression[], required: Readon
       output,
       filter: filter === null ? null : resolve(filter, attributes),
       withRowId,
+      asOf: get.asOf,
     },
   }
 }

@@ -8,6 +8,7 @@ import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Attribute } from './logical.ts'
 import type { Parameters } from './parameters.ts'
+import type { Past } from './systemTime.ts'
 import type { SystemView } from './systemViews.ts'
 import type { TableLookup } from './tableLookup.ts'
 
@@ -20,10 +21,20 @@ export class BindContext {
   readonly absent = new Set<string>()
   /** Set when the statement calls a function that acts upon the session. */
   usesSession = false
+  /** JavaScript values of $1 … $n in the execution to come; null: not known yet. */
+  readonly values: readonly unknown[] | null
+  /** True if the plan reads tables as they were: it is good for one execution. */
+  readsPast = false
   readonly #tables: TableLookup
   #nextAttribute = 0
 
-  constructor(root: CatalogRoot, tables: TableLookup, parameters: Parameters) {
+  constructor(
+    root: CatalogRoot,
+    tables: TableLookup,
+    parameters: Parameters,
+    values: readonly unknown[] | null = null,
+  ) {
+    this.values = values
     this.root = root
     this.#tables = tables
     this.parameters = parameters
@@ -39,6 +50,10 @@ export class BindContext {
     const descriptor = lookUpTable(this.root, name)
     this.dependencies.add(descriptor)
     return descriptor
+  }
+
+  get past(): Past | null {
+    return this.#tables.past ?? null
   }
 
   /** The system view of a name that the catalog does not have, with or without a parameter; null if there is none. */

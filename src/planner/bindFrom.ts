@@ -1,5 +1,6 @@
 /** FROM: tables, derived tables and joins, to a plan and the scope that the other clauses see. */
 import {
+  lockingNotApplicable,
   tooManyColumnAliases,
   undefinedFunction,
   unsupportedSyntax,
@@ -9,21 +10,23 @@ import {
 } from '../errors.ts'
 import type { Expression } from '../executor/expression.ts'
 import type * as ast from '../parser/ast.ts'
+import type { PastState } from '../txn/timeTravel.ts'
 import { commonType } from '../types/commonType.ts'
 import { resolveOperator } from '../types/operators.ts'
 import { INT8, TEXT, typeName } from '../types/registry.ts'
-import { at } from './bindContext.ts'
+import { at, lookUpTable } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
 import { Coercion, logical } from './coerce.ts'
 import type { Attribute, BoundQuery, Get, LogicalPlan, ProjectionItem, RowLock } from './logical.ts'
 import { attributesOf, columnOf } from './logical.ts'
 import type { NamedItem } from './rowLocks.ts'
-import { clausesFor, rowLock } from './rowLocks.ts'
+import { clausesFor, lockingWords, rowLock } from './rowLocks.ts'
 import type { ScopeColumn } from './scope.ts'
 import { Scope } from './scope.ts'
 import type { SystemView } from './systemViews.ts'
 import { sourceOf } from './systemViews.ts'
+import { pastState } from './systemTime.ts'
 
 interface Relation {
   readonly plan: LogicalPlan
@@ -37,15 +40,16 @@ export interface From extends Relation {
 }
 
 /** Binds the query of a derived table, whose rows these clauses lock too. */
-type BindInner = (query: ast.Query, locking: readonly ast.LockingClause[]) => BoundQuery
+type BindInner = (query: ast.Query, locking: readonly ast.LockingClause[], past: PastState | null) => BoundQuery
 
 export function bindFrom(
   context: BindContext,
   items: readonly ast.FromItem[],
   locking: readonly ast.LockingClause[],
+  past: PastState | null,
   bindInner: BindInner,
 ): From {
-  const binder = new FromBinder(context, namesIn(items), locking, bindInner)
+  const binder = new FromBinder(context, namesIn(items), locking, past, bindInner)
   let result: Relation | null = null
   for (const item of items) {
     const next = binder.bind(item)
@@ -58,6 +62,12 @@ export function bindFrom(
 function cross(left: Relation, right: Relation, position: number): Relation {
   const plan: LogicalPlan = { kind: 'join', join: 'inner', left: left.plan, right: right.plan, condition: null }
   return { plan, scope: Scope.join(left.scope, right.scope, position) }
+}
+
+/** The state that AS OF SYSTEM TIME names. */
+export function readPast(context: BindContext, moment: ast.Expression): PastState | null {
+  context.readsPast = true
+  return pastState(context, moment)
 }
 
 /** Names of all tables of a FROM. */
@@ -77,8 +87,14 @@ function namesIn(items: readonly ast.FromItem[]): ReadonlySet<string> {
 /** What a statement does with the table's rows; to lock and to write them it must know their RowIds. */
 type Use = 'read' | 'lock' | 'write'
 
-export function getTable(context: BindContext, name: ast.TableName, alias: string | null, use: Use): Get {
-  const descriptor = context.descriptor(name)
+export function getTable(
+  context: BindContext,
+  name: ast.TableName,
+  alias: string | null,
+  use: Use,
+  past: PastState | null = null,
+): Get {
+  const descriptor = past === null ? context.descriptor(name) : lookUpTable(past.catalog, name)
   return {
     kind: 'get',
     descriptor,
@@ -87,6 +103,7 @@ export function getTable(context: BindContext, name: ast.TableName, alias: strin
     attributes: descriptor.columns.map((column) => context.attribute(column.name, column.type, !column.notNull)),
     rowId: use === 'read' ? null : context.attribute('rowid', INT8, false),
     written: use === 'write',
+    asOf: past?.timestamp ?? null,
   }
 }
 
@@ -101,6 +118,8 @@ class FromBinder {
   readonly #context: BindContext
   readonly #names: ReadonlySet<string>
   readonly #locking: readonly ast.LockingClause[]
+  /** What the tables are read as of that say nothing themselves. */
+  readonly #past: PastState | null
   readonly #bindInner: BindInner
   readonly locks: RowLock[] = []
   readonly named: NamedItem[] = []
@@ -109,8 +128,10 @@ class FromBinder {
     context: BindContext,
     names: ReadonlySet<string>,
     locking: readonly ast.LockingClause[],
+    past: PastState | null,
     bindInner: BindInner,
   ) {
+    this.#past = past
     this.#context = context
     this.#names = names
     this.#locking = locking
@@ -122,11 +143,17 @@ class FromBinder {
       case 'table_function':
         return this.#tableFunction(item)
       case 'table': {
+        const past = item.asOf === null ? this.#past : readPast(this.#context, item.asOf)
         const view = this.#context.view(item.table, false)
+        if (view !== null && item.asOf !== null) throw unsupportedSyntax('a system view as of a time', item.position)
         if (view !== null) return this.#view(view, item.alias, null, item)
         const clauses = clausesFor(this.#locking, item.alias ?? item.table.name)
-        const get = getTable(this.#context, item.table, item.alias, clauses.length === 0 ? 'read' : 'lock')
-        if (clauses.length > 0) this.locks.push(rowLock(get, clauses))
+        const [clause] = clauses
+        if (clause !== undefined && past !== null) {
+          throw lockingNotApplicable(lockingWords(clause.strength), 'a table as of a time', clause.position)
+        }
+        const get = getTable(this.#context, item.table, item.alias, clause === undefined ? 'read' : 'lock', past)
+        if (clause !== undefined) this.locks.push(rowLock(get, clauses))
         this.named.push({ name: get.name, kind: 'table' })
         const attributes = renamed(get.name, get.attributes, item)
         return { plan: get, scope: Scope.ofTable({ name: get.name, attributes, descriptor: get.descriptor }) }
@@ -134,7 +161,7 @@ class FromBinder {
       case 'derived': {
         const name = item.alias ?? `unnamed_subquery_${item.position}`
         const clauses = clausesFor(this.#locking, name).map((clause) => ({ ...clause, of: [] }))
-        const { plan, output } = this.#bindInner(item.query, clauses)
+        const { plan, output } = this.#bindInner(item.query, clauses, this.#past)
         this.named.push({ name, kind: 'derived' })
         const attributes = renamed(name, output, item)
         return { plan, scope: Scope.ofTable({ name, attributes, descriptor: null }) }

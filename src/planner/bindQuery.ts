@@ -16,6 +16,7 @@ import {
 import type { Expression } from '../executor/expression.ts'
 import type { SortKey } from '../executor/plan.ts'
 import type * as ast from '../parser/ast.ts'
+import type { PastState } from '../txn/timeTravel.ts'
 import { commonType } from '../types/commonType.ts'
 import { INT8 } from '../types/registry.ts'
 import type { SqlType } from '../types/sqlType.ts'
@@ -23,7 +24,7 @@ import { AggregateCollector, Grouping } from './aggregates.ts'
 import { at } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
 import { ExpressionBinder } from './bindExpression.ts'
-import { bindFrom } from './bindFrom.ts'
+import { bindFrom, readPast } from './bindFrom.ts'
 import { equalExpressions } from './expressionTree.ts'
 import type { Attribute, BoundQuery, LogicalPlan, ProjectionItem, RowLock } from './logical.ts'
 import { columnOf } from './logical.ts'
@@ -38,16 +39,21 @@ export function bindQuery(
   query: ast.Query,
   targets: readonly SqlType[] | null = null,
 ): BoundQuery {
-  if (query.kind === 'select') return bindSelect(context, query, targets, query.locking)
+  if (query.kind === 'select') return bindSelect(context, query, targets, query.locking, null)
   const [clause] = query.locking
   if (clause !== undefined) throw lockingNotApplicable(lockingWords(clause.strength), 'VALUES', clause.position)
   return bindValues(context, query, targets)
 }
 
-/** The query of a derived table; `locking` are the clauses from around it. */
-function bindDerived(context: BindContext, query: ast.Query, locking: readonly ast.LockingClause[]): BoundQuery {
+/** The query of a derived table; `locking` are the clauses from around it, `past` what FROM is read as of there. */
+function bindDerived(
+  context: BindContext,
+  query: ast.Query,
+  locking: readonly ast.LockingClause[],
+  past: PastState | null,
+): BoundQuery {
   if (query.kind === 'values') return bindQuery(context, query)
-  return bindSelect(context, query, null, [...query.locking, ...locking])
+  return bindSelect(context, query, null, [...query.locking, ...locking], past)
 }
 
 interface OutputItem extends ProjectionItem {
@@ -63,11 +69,15 @@ function bindSelect(
   select: ast.Select,
   targets: readonly SqlType[] | null,
   locking: readonly ast.LockingClause[],
+  around: PastState | null,
 ): BoundQuery {
   for (const list of [select.items, select.groupBy, select.orderBy]) {
     if (list.length > MAX_TARGETS) throw tooManyTargets(MAX_TARGETS, select.position)
   }
-  const from = bindFrom(context, select.from, locking, (inner, clauses) => bindDerived(context, inner, clauses))
+  const past = select.asOf === null ? around : readPast(context, select.asOf)
+  const from = bindFrom(context, select.from, locking, past, (inner, clauses, then) =>
+    bindDerived(context, inner, clauses, then),
+  )
   const { scope } = from
   let { plan } = from
   if (select.where !== null) {

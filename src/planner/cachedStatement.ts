@@ -60,6 +60,7 @@ export class PlannedStatement {
   #root: CatalogRoot
   readonly #dependencies: readonly TableDescriptor[]
   readonly #absent: readonly string[]
+  readonly #readsPast: boolean
   /** The tables whose size mattered to the optimiser, and the size they had. */
   readonly #sized: readonly RowTable[]
   readonly #sizes: readonly number[]
@@ -74,6 +75,7 @@ export class PlannedStatement {
       readonly parameterTypes: readonly SqlType[]
       readonly dependencies: readonly TableDescriptor[]
       readonly absent: readonly string[]
+      readonly readsPast: boolean
       readonly sized: readonly RowTable[]
       readonly untyped: readonly number[]
       readonly sources: readonly ParameterSource[]
@@ -86,6 +88,7 @@ export class PlannedStatement {
     this.#root = root
     this.#dependencies = facts.dependencies
     this.#absent = facts.absent
+    this.#readsPast = facts.readsPast
     this.#sized = facts.sized
     this.#sizes = facts.sized.map((table) => table.estimatedRows())
     this.#untyped = facts.untyped
@@ -102,11 +105,12 @@ export class PlannedStatement {
     const planned = statement.kind === 'call' ? argumentsOf(statement) : statement
     assert(isDataStatement(planned), `a ${statement.kind} statement has no plan`)
     const hints = values === null ? null : values.map(typeOfParameter)
-    const { plan, ...facts } = planStatement(planned, root, tables, { parameterCount, hints })
+    const { plan, ...facts } = planStatement(planned, root, tables, { parameterCount, hints, values })
     return new PlannedStatement(compile(plan), root, facts)
   }
 
   isGood(root: CatalogRoot, values: readonly unknown[] | null): boolean {
+    if (this.#readsPast) return false
     if (root !== this.#root) {
       for (const table of this.#dependencies) if (root.table(table.name) !== table) return false
       for (const name of this.#absent) if (root.relation(name) !== null) return false
@@ -210,7 +214,7 @@ function momentOf(moment: Moment, { transactionMicros, statementMicros }: Moment
 function argumentsOf({ arguments: expressions, position }: Call): Select {
   const items = expressions.map((expression) => ({ expression, alias: null, position: expression.position }))
   return {
-    ...{ kind: 'select', distinct: false, items, from: [], where: null, groupBy: [], having: null },
+    ...{ kind: 'select', distinct: false, items, from: [], asOf: null, where: null, groupBy: [], having: null },
     ...{ orderBy: [], limit: null, offset: null, locking: [], position },
   }
 }

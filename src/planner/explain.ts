@@ -112,7 +112,7 @@ class PlanWriter {
   node(plan: PhysicalPlan, depth: number): Labels {
     switch (plan.kind) {
       case 'tableScan': {
-        this.#head(plan, depth, `Seq Scan on ${plan.name}`)
+        this.#head(plan, depth, `Seq Scan on ${plan.name}${asOf(plan)}`)
         const labels = this.#labelsOf(plan.name, plan)
         this.#detail(depth, 'Filter', textOf(plan.filter, labels))
         return labels
@@ -181,7 +181,7 @@ class PlanWriter {
 
   #indexScan(plan: IndexScan, depth: number): Labels {
     const direction = plan.descending ? ' Backward' : ''
-    this.#head(plan, depth, `Index Scan${direction} using ${plan.index.name} on ${plan.name}`)
+    this.#head(plan, depth, `Index Scan${direction} using ${plan.index.name} on ${plan.name}${asOf(plan)}`)
     const conditions = indexConditions(plan, [])
     this.#detail(depth, 'Index Cond', conditions.length === 0 ? null : conditions.join(' AND '))
     const labels = this.#labelsOf(plan.name, plan)
@@ -210,7 +210,11 @@ class PlanWriter {
   }
 
   #indexJoin(plan: IndexJoin, depth: number): Labels {
-    this.#head(plan, depth, `Index ${plan.join === 'left' ? 'Left ' : ''}Join using ${plan.index.name} on ${plan.name}`)
+    this.#head(
+      plan,
+      depth,
+      `Index ${plan.join === 'left' ? 'Left ' : ''}Join using ${plan.index.name} on ${plan.name}${asOf(plan)}`,
+    )
     const below = new PlanWriter(this.#qualified)
     const left = below.node(plan.left, depth + 1)
     const right = plan.columns.slice(left.length).map((column) => `${plan.name}.${column.name}`)
@@ -237,6 +241,10 @@ function textOf(e: Expression | null, labels: Labels): string | null {
     .map((part) => printExpression(part, labels))
     .join(' AND ')
 }
+
+/** Where a table is read as it was. */
+const asOf = ({ asOf: commit }: { readonly asOf?: number | null }): string =>
+  commit === null || commit === undefined ? '' : ` as of commit ${commit}`
 
 /** `jobs FOR UPDATE SKIP LOCKED` */
 function lockText({ name, strength, wait }: LockRowsNode['locks'][number]): string {

@@ -47,6 +47,8 @@ export interface Get {
   readonly rowId: Attribute | null
   /** True for the target of UPDATE and DELETE. */
   readonly written: boolean
+  /** The commit behind which the table is read (AS OF SYSTEM TIME); null: as it is. */
+  readonly asOf: number | null
 }
 
 /** The rows of a system view. */

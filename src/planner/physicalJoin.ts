@@ -205,6 +205,7 @@ function indexJoin(
       equals: resolveAll(equals, left.attributes),
       output,
       withRowId,
+      asOf: get.asOf,
       residual: resolved(conjunction(rest), [...left.attributes, ...right]),
     }
     return { attributes, ordered: false, node }

@@ -34,6 +34,8 @@ export interface Planned {
   readonly dependencies: readonly TableDescriptor[]
   /** Names for which there must be no relation. */
   readonly absent: readonly string[]
+  /** True if it is good for one execution only. */
+  readonly readsPast: boolean
   /** Tables whose size mattered to a choice. */
   readonly sized: readonly RowTable[]
   /** It calls a function that acts upon the session (sessionFunctions.ts). */
@@ -44,6 +46,8 @@ export interface ParameterFacts {
   readonly parameterCount: number
   /** The types of the values to come, for parameters that no context types. */
   readonly hints: readonly SqlType[] | null
+  /** JavaScript values of the execution to come; absent or null: not known. */
+  readonly values?: readonly unknown[] | null
 }
 
 /** Throws what binding throws: class 42, 22 for constants, 0A000. */
@@ -51,10 +55,10 @@ export function planStatement(
   statement: DataStatement,
   root: CatalogRoot,
   tables: TableLookup,
-  { parameterCount, hints }: ParameterFacts,
+  { parameterCount, hints, values }: ParameterFacts,
 ): Planned {
   const parameters = new Parameters(parameterCount, hints)
-  const context = new BindContext(root, tables, parameters)
+  const context = new BindContext(root, tables, parameters, values ?? null)
   const plan = planOf(context, statement)
   const sized = isSizeSensitive(plan) ? [...context.dependencies].map((descriptor) => context.table(descriptor)) : []
   const keys = plan.kind === 'select' ? null : foreignKeyPlan(context, root.tableById(plan.table.id)!, writingOf(plan))
@@ -67,6 +71,7 @@ export function planStatement(
     absent: [...context.absent],
     sized,
     usesSession: context.usesSession,
+    readsPast: context.readsPast,
   }
 }
 

@@ -214,11 +214,13 @@ export class Engine implements TransactionListener {
    */
   #watchWaits(): void {
     if (this.#watch !== null || this.closed) return
+    // Who begins to wait later is not late when this fires, but the next time.
+    const watched = new Set(this.#waits.keys())
     this.#watch = this.env.timers.set(
       warnAfterMillis,
       () => {
         this.#watch = null
-        for (const [wait, task] of this.#waits) this.#warn(wait, task)
+        for (const [wait, task] of this.#waits) if (watched.has(wait)) this.#warn(wait, task)
         if (this.#waits.size > 0) this.#watchWaits()
       },
       true,

@@ -13,7 +13,7 @@ import { assert } from '../assert.ts'
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import { foreignKeys } from '../catalog/index.ts'
 import { concurrentCatalogChange, couldNotLockTable } from '../errors.ts'
-import type { ReadView } from '../storage/readView.ts'
+import { ReadView } from '../storage/readView.ts'
 import type { ColumnSet } from '../storage/row/columnSet.ts'
 import type { Index } from '../storage/row/index.ts'
 import type { RowScan } from '../storage/row/rowScan.ts'
@@ -49,6 +49,8 @@ export interface Mark {
 }
 
 export class Transaction extends TransactionRecord {
+  /** Views of earlier states that the statement reads. */
+  readonly #past: ReadView[] = []
   /** Links of the manager's list of active transactions. */
   earlier: Transaction | null = null
   later: Transaction | null = null
@@ -94,6 +96,7 @@ export class Transaction extends TransactionRecord {
   endStatement(): void {
     if (this.isolation.reads === 'statement snapshot') this.engine.snapshots.release(this.view)
     if (this.hasIdleLocks) giveUpIdleLocks(this)
+    if (this.#past.length > 0) this.#releasePast()
     if (this.readSet !== null) this.readSet.endStatement()
     this.statementStart = this.lastEntry
     if (this.engine.history.on) this.engine.history.endStatement(this)
@@ -108,8 +111,22 @@ export class Transaction extends TransactionRecord {
     this.equals = null
     if (this.isolation.reads === 'statement snapshot') this.engine.snapshots.release(this.view)
     this.hasIdleLocks = false
+    this.#releasePast()
     this.readSet?.endStatement()
     this.#giveUp(this.statementStart, this.statementRowGrants)
+  }
+
+  /** A view of the state behind an earlier commit (`TimeTravel`), kept until the statement ends. */
+  readPast(timestamp: number): ReadView {
+    const view = new ReadView()
+    view.timestamp = timestamp
+    this.engine.snapshots.retain(view)
+    this.#past.push(view)
+    return view
+  }
+
+  #releasePast(): void {
+    while (this.#past.length > 0) this.engine.snapshots.release(this.#past.pop()!)
   }
 
   #takeView(): ReadView {
