@@ -229,7 +229,9 @@ export class Session {
         if (result instanceof Promise) throw refusedPromise(result)
         this.#state.requireIdle()
         tx.#requireHealthyEnd()
-        this.#state.block.commit(true)
+        // While another statement has the right that nobody commits, COMMIT queues like any.
+        if (this.#engine.core.hasExclusive) this.prepare('COMMIT').run()
+        else this.#state.block.commit(true)
         return result
       } catch (error) {
         this.#state.cancelAll(handleClosed('transaction'))

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { open } from '../../src/index.ts'
 import { Disk } from '../simulation/disk.ts'
 import { SimulatedEnv } from '../simulation/env.ts'
-import { settle } from './fakeEnv.ts'
+import { errorOf, settle } from './fakeEnv.ts'
 
 it('is not cancelled by a signal, nor seen by others before it is durable', async () => {
   const held: (() => void)[] = []
@@ -40,4 +40,21 @@ it('is not cancelled by a signal, nor seen by others before it is durable', asyn
   expect((await db.query('SELECT count(*) AS n FROM t')).rows).toEqual([{ n: 3 }])
   await release()
   await db.close()
+})
+
+it('after the log has failed nothing is read either, whichever way it goes', async () => {
+  const create = 'CREATE TABLE t (id int PRIMARY KEY)'
+  const quiet = new SimulatedEnv(new Disk(), { seed: 1 })
+  await (await open('/db', { env: quiet })).exec(create)
+  const at = quiet.operations.length + 1
+  const env = new SimulatedEnv(new Disk(), { seed: 1, fault: { at, kind: 'EIO', fate: 'kept' } })
+  const db = await open('/db', { env })
+  await db.exec(create)
+  expect(await errorOf(db.query('INSERT INTO t VALUES (1)'))).toMatchObject({ code: '08007' })
+  const codes = [
+    errorOf(db.query('SELECT * FROM t')),
+    errorOf(db.exec('SELECT * FROM t')),
+    errorOf(db.exec('COMMIT; SELECT 1')),
+  ]
+  for (const error of await Promise.all(codes)) expect(error['code']).toBe('58030')
 })

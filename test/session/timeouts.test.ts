@@ -138,3 +138,20 @@ describe('timeouts', () => {
     await settle()
   })
 })
+
+describe('the warning of a wait for an idle session', () => {
+  it('comes after a whole interval, also to who began to wait within another’s', async () => {
+    const env = new FakeEnv()
+    const db = openSync(undefined, { env })
+    await db.exec('CREATE TABLE t (id int PRIMARY KEY, v int); INSERT INTO t VALUES (1, 0), (2, 0)')
+    const [holder, first, second] = [db.connectSync(), db.connectSync(), db.connectSync()]
+    await holder.exec('BEGIN; UPDATE t SET v = 1')
+    const updates = [first.query('UPDATE t SET v = 2 WHERE id = 1'), second.query('UPDATE t SET v = 2 WHERE id = 2')]
+    env.fire()
+    expect(env.warnings.map((text) => text.slice(0, 9))).toEqual([`session ${first.id}`])
+    env.fire()
+    expect(env.warnings.map((text) => text.slice(0, 9))).toEqual([`session ${first.id}`, `session ${second.id}`])
+    await holder.query('COMMIT')
+    await Promise.all(updates)
+  })
+})
