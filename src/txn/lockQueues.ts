@@ -39,6 +39,11 @@ export abstract class LockQueues {
     return [...this.waiters]
   }
 
+  /** A wait that stood in no queue is over. */
+  announce(wait: LockWait): void {
+    this.#ready(wait)
+  }
+
   /** Ends a wait from outside: its statement fails with this error. Nothing happens if the owner waits for nothing. */
   endWait(owner: LockOwner, error: DatabaseError): void {
     const wait = owner.waitingFor

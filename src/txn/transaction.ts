@@ -29,6 +29,7 @@ import { LockingGuard } from './locking/lockingGuard.ts'
 import { SerialGuard } from './locking/serialGuard.ts'
 import type { Engine, Outcome, TransactionOptions } from './transactionRecord.ts'
 import { TransactionRecord } from './transactionRecord.ts'
+import { SafetyWait } from './ssi/safetyWait.ts'
 import { abandonRun, giveUpIdleLocks, undoKeepingLocks, undoTo } from './undoing.ts'
 import { checkNewUniqueIndex } from './uniqueKeys.ts'
 
@@ -184,6 +185,10 @@ export class Transaction extends TransactionRecord {
    */
   lockTable(table: RowTable, mode: TableMode, policy: LockPolicy = LockPolicy.WAIT): LockWait | null {
     const { locks } = this.engine
+    if (this.deferrable && this.readOnly && this.isolation.tracksReads) {
+      const wait = this.#awaitSafety()
+      if (wait !== null) return wait
+    }
     if (locks.serials > 0 && this.databaseGrant === null) {
       const wait = this.#enterDatabase(mode)
       if (wait !== null) return unlessNowait(wait, table, policy)
@@ -213,11 +218,8 @@ export class Transaction extends TransactionRecord {
     }
     const node = this.conflicts
     if (node === null) return null
-    return new SafetyWait(this, node, {
-      lock: locks.snapshot,
-      holders: () => conflicts.threatsTo(node).filter((owner) => owner instanceof Transaction),
-      over: (wait) => locks.endQueueless(wait),
-    })
+    const threats = (): Transaction[] => conflicts.threatsTo(node).filter((owner) => owner instanceof Transaction)
+    return new SafetyWait(this, node, threats, (wait) => locks.announce(wait))
   }
 
   /**

@@ -89,8 +89,11 @@ export class ConflictGraph implements ReadTracker {
    * a T2 that is open and older than a T3 which the snapshot sees could make it one.
    */
   isSafe(snapshot: number): boolean {
-    const oldest = this.#writers.oldest
-    return oldest === null || oldest.snapshot >= snapshot
+    for (let node = this.#writers.oldest; node !== null && node.snapshot < snapshot; node = node.newer) {
+      // The edges from who is prepared to who has committed are all there.
+      if (node.state !== 'prepared' || node.firstOutTimestamp <= snapshot) return false
+    }
+    return true
   }
 
   /** For reads in autocommit. */
@@ -103,7 +106,10 @@ export class ConflictGraph implements ReadTracker {
    * to be pruned between two snapshots: their writers may end edges.
    */
   get oldestSnapshot(): number {
-    return Math.min(this.#writers.oldest?.snapshot ?? Infinity, this.#readers.oldest?.snapshot ?? Infinity)
+    let writer = this.#writers.oldest
+    // What is prepared reads no more.
+    while (writer !== null && writer.state === 'prepared') writer = writer.newer
+    return Math.min(writer === null ? Infinity : writer.snapshot, this.#readers.oldest?.snapshot ?? Infinity)
   }
 
   /** All that the graph knows: those that are open, then those that have ended. */
@@ -447,7 +453,7 @@ export class ConflictGraph implements ReadTracker {
     for (const node of this.#readers) {
       if (node.unsafe || pivot.firstOutTimestamp > node.snapshot || node.snapshot >= pivot.commitTimestamp) continue
       node.unsafe = true
-      node.decided?.(false)
+      node.decided?.()
     }
   }
 
@@ -456,21 +462,16 @@ export class ConflictGraph implements ReadTracker {
     this.#unlink(node)
     this.#readers.remove(node)
     this.#forget(node)
-    decided?.(true)
+    decided?.()
   }
 
-  /**
-   * READ ONLY DEFERRABLE, when the snapshot is taken and before it reads: true if the snapshot is safe, so that the
-   * transaction needs no guard and cannot fail. Else `decided` is called once, with true when all transactions that could
-   * make it unsafe have ended well, or with false as soon as one has made it so: then another snapshot is to be taken.
-   */
-  awaitSafety(owner: ConflictOwner, decided: (safe: boolean) => void): boolean {
-    const node = owner.conflicts
-    if (node === null) return true
-    assert(node.readOnly && node.open, 'only a READ ONLY transaction waits for a safe snapshot')
-    if (node.unsafe) decided(false)
-    else node.decided = decided
-    return false
+  /** The open transactions that may still make a READ ONLY one's snapshot unsafe. */
+  threatsTo(reader: ConflictNode): ConflictOwner[] {
+    const threats: ConflictOwner[] = []
+    for (const { snapshot, owner } of this.#writers) {
+      if (snapshot < reader.snapshot && owner !== null) threats.push(owner)
+    }
+    return threats
   }
 
   /** The transaction gives up its snapshot and what it read by it, to take another. */

@@ -84,8 +84,8 @@ export class ConflictNode implements Reader {
   lastIn: Edge | null = null
   /** READ ONLY: the snapshot has turned out to be unsafe, and stays so. */
   unsafe = false
-  /** READ ONLY DEFERRABLE: hears whether the snapshot is safe, once. */
-  decided: ((safe: boolean) => void) | null = null
+  /** READ ONLY DEFERRABLE: hears that the snapshot has turned out to be safe, or unsafe. */
+  decided: (() => void) | null = null
   /** While it is prepared: just before the commits that could come now; it counts as the first of them. */
   preparedAt = Infinity
   /** A unique check told it of this commit, though its snapshot is older; -1 if none did. */
