@@ -22,6 +22,7 @@ declare module '@electric-sql/pglite' {
   }
   export class PGlite implements Queryable {
     static create(): Promise<PGlite>
+    clone(): Promise<PGlite>
     query(sql: string, parameters?: readonly unknown[]): Promise<{ rows: Readonly<Record<string, unknown>>[] }>
     exec(sql: string): Promise<unknown>
     transaction<T>(body: (tx: Queryable) => Promise<T>): Promise<T>
