@@ -478,6 +478,7 @@ export class TransactionManager implements Engine {
     if (this.#dropped.length === 0) return
     this.#dropped = this.#dropped.filter(({ timestamp, change }) => {
       if (timestamp > horizon || (change.kind === 'dropTable' && !this.locks.forgetTable(change.tableId))) return true
+      if (change.kind === 'dropIndex') this.conflicts.forgetIndex(this.store.table(change.tableId), change.indexId)
       this.store.forget(change)
       return false
     })

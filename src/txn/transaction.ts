@@ -338,7 +338,11 @@ export class Transaction extends TransactionRecord {
     if (this.conflicts !== null && this.isolation.tracksReads) this.#giveUpKeys(mark.entry)
     this.#giveUp(mark.entry, mark.rowGrants)
     this.statementStart = this.lastEntry
-    while (this.changes.length > mark.changes) store.revert(this.changes.pop()!)
+    while (this.changes.length > mark.changes) {
+      const change = this.changes.pop()!
+      if (change.kind === 'createIndex') this.engine.conflicts.forgetIndex(store.table(change.tableId), change.index.id)
+      store.revert(change)
+    }
     this.ownCatalog = mark.catalog
     if (!this.isolation.locksReads) locks.releaseTables(this, mark.tableGrants)
   }

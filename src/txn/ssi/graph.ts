@@ -479,6 +479,12 @@ export class ConflictGraph implements ReadTracker {
     if (owner.conflicts !== null) this.#drop(owner.conflicts)
   }
 
+  /** An index goes, and with it the place where writers meet who read its ranges. */
+  forgetIndex(table: RowTable | null, indexId: number): void {
+    const index = table === null ? null : table.index(indexId)
+    if (table !== null && index !== null) this.sireads.forgetIndex(table, index)
+  }
+
   // What is past.
 
   /** Committed nodes up to here met everybody that they can meet. */
