@@ -10,7 +10,7 @@ import { generatePipeline } from './compilePipeline.ts'
 import { evaluate } from './evaluate.ts'
 import { LAYOUT, type PipelineStep, type Step } from './outcome.ts'
 import type { OutputForm } from './output.ts'
-import type { Pipeline, Program } from './pipeline.ts'
+import type { Pipeline, Program, Source } from './pipeline.ts'
 import type { IndexScan } from './plan.ts'
 import type { Phase, Run } from './run.ts'
 
@@ -22,6 +22,8 @@ export class PipelineCode implements Phase {
   readonly #program: Program
   readonly #pipeline: Pipeline
   readonly #output: OutputForm
+  /** Decided once: a look-up has nothing to prepare. */
+  readonly #begins: boolean
   /** By layout; null for the one that serves any. */
   readonly #variants = new Map<Layout | null, PipelineFunction>()
   #current: PipelineFunction | null = null
@@ -32,17 +34,11 @@ export class PipelineCode implements Phase {
     this.#program = program
     this.#pipeline = pipeline
     this.#output = output
+    this.#begins = beginsWithWork(pipeline.source)
   }
 
   start(run: Run): void {
-    const { source } = this.#pipeline
-    if (source.kind === 'viewScan') {
-      const { argument } = source.node
-      const scan = run.scans[source.scan] as ComputedScan
-      scan.compute(argument === null ? null : evaluate(argument, run.parameters))
-    }
-    if (source.kind !== 'indexScan' || source.lookup) return
-    seek(source.node, run, source.cursor)
+    if (this.#begins) begin(this.#pipeline.source, run)
   }
 
   step(run: Run): Step {
@@ -71,6 +67,17 @@ export class PipelineCode implements Phase {
     this.texts.push(code.text)
     return made
   }
+}
+
+const beginsWithWork = (source: Source): boolean =>
+  source.kind === 'viewScan' || (source.kind === 'indexScan' && !source.lookup)
+
+function begin(source: Source, run: Run): void {
+  if (source.kind === 'viewScan') {
+    const { argument } = source.node
+    const scan = run.scans[source.scan] as ComputedScan
+    scan.compute(argument === null ? null : evaluate(argument, run.parameters))
+  } else if (source.kind === 'indexScan') seek(source.node, run, source.cursor)
 }
 
 /** Puts the cursor before the first entry of the scan's range. Bounds are evaluated once, here. */
