@@ -2,7 +2,15 @@
  * The one session that a prompt or a script talks to, so that BEGIN … COMMIT works across statements. The engine is
  * loaded here and nowhere else in this folder, by `openClient`: the prompt is on the screen before that.
  */
-import type { Database, DatabaseError, Notice, QueryResult, Session, TableDescription } from '../src/index.ts'
+import type {
+  Database,
+  DatabaseError,
+  Notice,
+  Notification,
+  QueryResult,
+  Session,
+  TableDescription,
+} from '../src/index.ts'
 import type { TextResult } from './resultFormat.ts'
 
 /** Pieces of text or bytes, cut anywhere. */
@@ -34,6 +42,11 @@ export class Client {
 
   set onNotice(listener: (notice: Notice) => void) {
     this.#session.onNotice = listener
+  }
+
+  /** Is told in a line of text of each notification that the session listens to. */
+  set onNotification(listener: (line: string) => void) {
+    this.#session.onNotification = (notification) => listener(notificationLine(notification))
   }
 
   async query(sql: string, signal?: AbortSignal): Promise<TextResult> {
@@ -71,9 +84,17 @@ export class Client {
   }
 
   async close(): Promise<void> {
+    // What was notified last is told in a turn of its own.
+    await new Promise((resolve) => setImmediate(resolve))
     this.#session.close()
     await this.#db.close()
   }
+}
+
+/** As psql says it. */
+function notificationLine({ channel, payload, session }: Notification): string {
+  const said = payload === '' ? '' : ` with payload ${JSON.stringify(payload)}`
+  return `Asynchronous notification ${JSON.stringify(channel)}${said} received from session ${session}.`
 }
 
 const textResult = ({ command, rowCount, fields, rows }: QueryResult): TextResult => ({

@@ -21,6 +21,7 @@ import {
   rowCountText,
   writesRows,
   type TextResult,
+  visible,
 } from './resultFormat.ts'
 import { StatementReader, type Input } from './statementReader.ts'
 
@@ -155,6 +156,7 @@ export class Console {
     try {
       const client = await this.#parts.client
       client.onNotice = ({ severity, message }) => this.#parts.print(`${severity}:  ${message}\n`)
+      client.onNotification = (line) => this.#parts.print(`${visible(line)}\n`)
       for (const input of inputs) {
         if (!goesOn || abort.signal.aborted) break
         goesOn = await this.#input(client, input, abort.signal)

@@ -19,6 +19,7 @@ import {
   rowCountText,
   writesRows,
   type TextResult,
+  visible,
 } from './resultFormat.ts'
 import { StatementReader, type Input } from './statementReader.ts'
 
@@ -61,6 +62,7 @@ export class Script {
     this.#stdin = new LineSource(streams.stdin)
     // A client has one listener at a time; standard error is told in the order in which things happen.
     client.onNotice = ({ severity, message }) => void streams.err(`${severity}:  ${message}\n`)
+    client.onNotification = (line) => void streams.err(`${visible(line)}\n`)
   }
 
   /** Resolves to the exit code. */

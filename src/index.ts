@@ -69,7 +69,7 @@ export type { Notification, NotificationListener } from './session/notifications
 export type { OpenOptions } from './session/open.ts'
 export type { PreparedTransaction } from './session/preparedTransactions.ts'
 export type { ProcedureOptions } from './session/procedureCalls.ts'
-export type { ProcedureTransaction } from './session/procedures.ts'
+export type { Procedure, ProcedureTransaction } from './session/procedures.ts'
 export type { Field, Notice, ObjectRow, QueryOptions, QueryResult, TypeParser } from './session/result.ts'
 export { Session } from './session/session.ts'
 export type { IsolationName, TransactionOptions, WaitingFor } from './session/session.ts'

@@ -37,11 +37,12 @@ export interface SessionPort {
   unlockAllAdvisory(): void
 }
 
-/** Not an error: the run ends here, and begins anew when the wait is over. */
-export class MustWait {
+/** Ends the run, which begins anew when the wait is over; no caller ever sees it. */
+export class MustWait extends Error {
   readonly wait: LockWait
 
   constructor(wait: LockWait) {
+    super('the run waits')
     this.wait = wait
   }
 }

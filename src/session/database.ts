@@ -14,7 +14,7 @@ import type { Engine } from './engine.ts'
 import { outputChoice } from './output.ts'
 import type { ProcedureOptions } from './procedureCalls.ts'
 import { callProcedure, callProcedureSync } from './procedureCalls.ts'
-import type { Procedure, ProcedureTransaction } from './procedures.ts'
+import type { Procedure } from './procedures.ts'
 import type { PreparedTransaction } from './preparedTransactions.ts'
 import { preparedTransactions } from './preparedTransactions.ts'
 import type { ObjectRow, QueryOptions, QueryResult } from './result.ts'
@@ -144,12 +144,9 @@ export class Database {
    * transaction with nobody beside it. A function of the same name goes; null takes it away. It lives as long as this
    * handle, not in the database's files.
    */
-  procedure<Args extends unknown[]>(
-    name: string,
-    procedure: ((tx: ProcedureTransaction, ...args: Args) => unknown) | null,
-  ): void {
+  procedure(name: string, procedure: Procedure | null): void {
     if (this.#engine.closed) throw databaseClosed()
-    this.#engine.procedures.set(name, procedure as Procedure | null)
+    this.#engine.procedures.set(name, procedure)
   }
 
   /**

@@ -112,17 +112,18 @@ export class Inbox {
     this.#requested = true
     this.#timers.soon(() => {
       this.#requested = false
-      const next = this.#inTransaction() ? undefined : this.#waiting.shift()
-      // One at a time: a listener may throw, or begin a transaction.
+      // What a listener makes be said comes in another turn; and a listener may throw, or begin a transaction.
+      const count = this.#waiting.length
       try {
-        if (next !== undefined) this.#tell(next)
+        for (let i = 0; i < count && !this.#inTransaction(); i++) this.#tell(this.#waiting.shift())
       } finally {
         this.deliver()
       }
     })
   }
 
-  #tell(notification: Notification): void {
+  #tell(notification: Notification | undefined): void {
+    if (notification === undefined) return
     this.onNotification?.(notification)
     for (const listener of this.#listeners.get(notification.channel) ?? []) listener(notification)
   }

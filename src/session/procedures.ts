@@ -93,7 +93,7 @@ export class ProcedureTransaction {
   }
 
   /** The first row; undefined if there is none. @throws DatabaseError what the statement throws */
-  get<Row = ObjectRow>(sql: string, ...parameters: unknown[]): Row | undefined {
+  get<Row = ObjectRow>(sql: string, ...parameters: unknown[]): QueryResult<Row>['rows'][number] | undefined {
     return this.query<Row>(sql, parameters).rows[0]
   }
 

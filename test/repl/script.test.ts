@@ -55,6 +55,12 @@ describe('output', () => {
     })
   })
 
+  test('notifications are told as psql tells them', async () => {
+    const { err } = await isolde([], "LISTEN news;\nNOTIFY news, 'x';\nSELECT 1;\nSELECT 2;\nNOTIFY news;\nSELECT 3;\n")
+    expect(err).toContain('Asynchronous notification "news" with payload "x" received from session 1.\n')
+    expect(err).toContain('Asynchronous notification "news" received from session 1.\n')
+  })
+
   test('as CSV', async () => {
     const { out } = await isolde(['--format', 'csv'], script)
     expect(out).toBe('id,name,score\n1,Alice,1.50\n2,Bob,\n3,"",-2.00\n')
