@@ -67,7 +67,7 @@ export const dirtyWrite: Anomaly = {
     commit,
   ],
   finally: ['SELECT changes FROM listings WHERE car = 7', 'SELECT changes FROM invoices WHERE car = 7'],
-  because: 'the listing is the one person's and the invoice the other one's',
+  because: 'the listing went to one person and the invoice to the other',
   recognize: (verdict) => named(verdict, 'G0'),
   minimal: { transactions: 2, reads: 0, writes: 4 },
 }
