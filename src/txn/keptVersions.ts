@@ -19,7 +19,7 @@
  * A serializable snapshot transaction needs to know who wrote a version that it passes over, so what was committed after
  * the oldest one's snapshot is not taken in by a newer entry (D3).
  */
-import type { VersionNeeds } from '../storage/row/chain.ts'
+import type { VersionNeeds } from '../storage/undo.ts'
 import type { UndoEntry, Writer } from '../storage/undo.ts'
 import type { Snapshots } from './snapshots.ts'
 
@@ -138,8 +138,9 @@ export class KeptVersions implements VersionNeeds {
 
   /** Cuts off what lies behind the commits up to `horizon`, which every view sees. */
   cut(horizon: number): void {
-    const dead: UndoEntry[] = []
     const entries = this.#entries
+    if (entries.length === 0) return
+    const dead: UndoEntry[] = []
     while (this.#first < this.#kept && entries[this.#first]!.writer.commitTimestamp <= horizon) {
       dead.push(entries[this.#first++]!)
     }
