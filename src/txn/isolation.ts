@@ -101,11 +101,28 @@ const built: ReadonlySet<Isolation> = new Set<Isolation>([
   Isolations.serial,
 ])
 
+/** By method that is meant if none is named: names that were asked for before. */
+const asked: Readonly<Record<SerializableMethod, Map<string, Isolation>>> = {
+  ssi: new Map(),
+  '2pl': new Map(),
+  serial: new Map(),
+}
+
 /**
  * The level of a name in lower case; 'snapshot' is REPEATABLE READ's other name, and 'serializable using 2pl' names a
  * method too (`method`: the one that is meant if none is named). Throws 22023 for what is no level, 0A000.
  */
 export function isolationNamed(name: string, method: SerializableMethod = 'ssi'): Isolation {
+  let isolation = asked[method].get(name)
+  if (isolation === undefined) {
+    isolation = findIsolation(name, method)
+    // Only names of levels come here, and there are few.
+    asked[method].set(name, isolation)
+  }
+  return isolation
+}
+
+function findIsolation(name: string, method: SerializableMethod): Isolation {
   const [level, using = method, ...rest] = name.split(' using ')
   const known = level === 'snapshot' ? 'repeatable read' : IsolationLevels.find((each) => each === level)
   const knownMethod = SerializableMethods.find((each) => each === using)

@@ -9,8 +9,7 @@
  * seeks again if the index has changed, so it survives any step.
  */
 import type { Value } from '../../types/value.ts'
-import type { ReadGuard } from '../readGuard.ts'
-import type { ReadView } from '../readView.ts'
+import type { ReadGuard, ReadView } from '../readView.ts'
 import type { Index } from './index.ts'
 import type { Key, KeyOrder, KeyTree } from './keyTree.ts'
 import { compareNumbers, represented } from './keyTree.ts'
@@ -20,6 +19,7 @@ import { Bound, CLOSED, treeCursorClass } from './treeCursor.ts'
 const NumberCursor = treeCursorClass<number, null>(0, (_order, a, b) => compareNumbers(a, b))
 const ValueCursor = treeCursorClass<Key, KeyOrder>(null, (order, a, b) => order(a, b))
 
+/** Reusable; make one when a statement is compiled or started. */
 export class IndexCursor {
   /** The RowId of the row on which `lookup` or `nextVisible` stands. */
   rowId = -1
@@ -137,9 +137,13 @@ export class IndexCursor {
       if (!guard.readRange(scan.table, this.#index, range, view, scan)) return false
       this.#announced = true
     }
-    // Behind a wait the row may have one version only, and another key: the entry is gone.
-    let waited = this.#pending >= 0
-    for (let rowId = waited ? this.#pending : this.#next(); rowId >= 0; rowId = this.#next(), waited = false) {
+    const waited = this.#pending >= 0
+    return this.#judge(waited ? this.#pending : this.#next(), waited, scan, view, guard)
+  }
+
+  /** Behind a wait (`waited`) the row of the first entry may have one version only, and another key: the entry is gone. */
+  #judge(first: number, waited: boolean, scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
+    for (let rowId = first; rowId >= 0; rowId = this.#next(), waited = false) {
       if (!guard.readEntry(scan.table, rowId, view, scan)) {
         this.#pending = rowId
         return false
@@ -155,10 +159,24 @@ export class IndexCursor {
 
   /** A row that has the key stands for it; only a key that is not found is read as an interval. */
   #lookupGuarded(key: Key, scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
-    this.#range(key, key, CLOSED, false)
+    const { numbers } = this.#keys
+    let first: number
+    if (numbers !== null && typeof key === 'number') {
+      this.#numeric = true
+      this.#low = key
+      this.#high = key
+      this.#bounds = CLOSED
+      this.#descending = false
+      this.#pending = -1
+      first = this.#numbers.find(numbers, key)
+    } else {
+      this.#range(key, key, CLOSED, false)
+      first = this.#next()
+    }
     this.#empty = false
     this.#announced = true
-    if (this.#nextGuarded(scan, view, guard)) return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
+    if (this.#judge(first, false, scan, view, guard))
+      return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
     if (this.#pending < 0) guard.readRange(scan.table, this.#index, { low: key, high: key, bounds: CLOSED }, view, scan)
     return false
   }

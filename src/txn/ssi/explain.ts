@@ -2,7 +2,7 @@
 import type { DatabaseError } from '../../errors.ts'
 import { serializationFailure } from '../../errors.ts'
 import { pageOf } from '../../storage/ids.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { ConflictNode, Edge, Meeting } from './node.ts'
 
 /** Of a statement's text, as much as tells which one it was. */
@@ -55,7 +55,7 @@ function whatWasRead({ table, index, whole, rowId }: Meeting): string {
 }
 
 /** By its key, if it has one and still stands. */
-function rowName(table: RowTable, rowId: number): string {
+function rowName(table: GuardedTable, rowId: number): string {
   const key = table.indexes.find(({ unique }) => unique)
   const page = table.pages[pageOf(rowId)] ?? null
   if (key === undefined || page === null || !table.existsInPlace(rowId)) return `row ${rowId}`

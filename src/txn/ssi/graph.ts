@@ -29,7 +29,7 @@ import type { ReadView } from '../../storage/readView.ts'
 import type { Index } from '../../storage/row/index.ts'
 import type { Interval } from '../../storage/row/intervals.ts'
 import type { RangeRead, Reader } from '../../storage/row/readers.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import { CLOSED } from '../../storage/row/treeCursor.ts'
 import { ABSENT, versionKeys } from '../../storage/row/versions.ts'
 import type { UndoEntry, Writer } from '../../storage/undo.ts'
@@ -122,7 +122,7 @@ export class ConflictGraph implements ReadTracker {
   // Edges.
 
   /** A reader found a version that it does not see. Throws 40001. */
-  passedOver(node: ConflictNode, entry: UndoEntry, table: RowTable): void {
+  passedOver(node: ConflictNode, entry: UndoEntry, table: GuardedTable): void {
     const owner = this.#host.conflictOwner(entry.writer)
     const me = node.owner
     // Another's end has made the reader's snapshot safe, or will undo the version.
@@ -144,7 +144,7 @@ export class ConflictGraph implements ReadTracker {
   }
 
   /** A row has been written and stands in place; the newest entry of its chain is the writer's. Throws 40001. */
-  wrote(owner: ConflictOwner, table: RowTable, rowId: number): void {
+  wrote(owner: ConflictOwner, table: GuardedTable, rowId: number): void {
     const { readers } = table
     if (owner.doomed !== null) throw owner.doomed
     if (readers !== null) {
@@ -162,7 +162,7 @@ export class ConflictGraph implements ReadTracker {
   }
 
   /** The version that stands and the one that it replaced, whether or not the key changed: a range covers rows, too. */
-  #probeRanges(owner: ConflictOwner, table: RowTable, index: Index, rowId: number): void {
+  #probeRanges(owner: ConflictOwner, table: GuardedTable, index: Index, rowId: number): void {
     const visit = ({ owner: read }: Interval<RangeRead>): void => {
       this.#metRead(owner, read.reader, table, rowId, index, false, read.statement)
     }
@@ -177,7 +177,7 @@ export class ConflictGraph implements ReadTracker {
   #metRead(
     owner: ConflictOwner,
     by: Reader,
-    table: RowTable,
+    table: GuardedTable,
     rowId: number,
     index: Index | null,
     whole: boolean,
@@ -206,7 +206,7 @@ export class ConflictGraph implements ReadTracker {
    * see: it comes behind them from now on, and cannot come before them, or before one that committed earlier, for any
    * other reason. Throws 40001 if it must already. What it does see, it has read.
    */
-  toldOfRow(owner: ConflictOwner, view: ReadView, table: RowTable, rowId: number): void {
+  toldOfRow(owner: ConflictOwner, view: ReadView, table: GuardedTable, rowId: number): void {
     const node = owner.conflicts
     if (node === null) return
     for (let entry = table.head(rowId); entry !== null && !view.sees(entry); entry = entry.older) {
@@ -224,7 +224,7 @@ export class ConflictGraph implements ReadTracker {
    * Before a row loses keys that this transaction has given it (it is deleted, moved or undone): that they were free was
    * read, and so far the row itself has kept others from taking them.
    */
-  givesUpKeys(owner: ConflictOwner, table: RowTable, rowId: number): void {
+  givesUpKeys(owner: ConflictOwner, table: GuardedTable, rowId: number): void {
     const node = owner.conflicts
     const head = table.head(rowId)
     if (node === null || head === null || head.writer !== owner) return
@@ -244,7 +244,7 @@ export class ConflictGraph implements ReadTracker {
 
   /** A writer below SERIALIZABLE, by 2PL or by SERIAL has its part in the graph from its first edge on. */
   #enter(owner: ConflictOwner): ConflictNode {
-    const node = new ConflictNode(owner, Infinity)
+    const node = new ConflictNode(owner, -1)
     node.owner = owner
     owner.conflicts = node
     if (owner.commitTimestamp < Infinity) {
@@ -390,7 +390,7 @@ export class ConflictGraph implements ReadTracker {
 
   /** It wrote nothing: as T1 it stands where its snapshot does. */
   #endReader(node: ConflictNode): void {
-    if (node.snapshot < Infinity) node.limit = node.snapshot
+    if (node.snapshot >= 0) node.limit = node.snapshot
     node.state = 'committed'
     this.#fold(node)
   }
@@ -480,7 +480,7 @@ export class ConflictGraph implements ReadTracker {
   }
 
   /** An index goes, and with it the place where writers meet who read its ranges. */
-  forgetIndex(table: RowTable | null, indexId: number): void {
+  forgetIndex(table: GuardedTable | null, indexId: number): void {
     const index = table === null ? null : table.index(indexId)
     if (table !== null && index !== null) this.sireads.forgetIndex(table, index)
   }

@@ -2,19 +2,18 @@
  * What a transaction by SSI does at each read: it leaves a SIREAD, and notes the writers whose newer versions it passes
  * over. It never waits. Throws 40001 if the transaction has become a victim, or becomes one by this read.
  */
-import type { KeyRange, ReadGuard } from '../../storage/readGuard.ts'
-import type { ReadView } from '../../storage/readView.ts'
+import type { ReadGuard, ReadView } from '../../storage/readView.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { RowPage } from '../../storage/row/rowScan.ts'
-import type { RowTable } from '../../storage/row/table.ts'
-import type { UndoEntry } from '../../storage/undo.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
+import type { RowPage, UndoEntry } from '../../storage/undo.ts'
 import type { ConflictNode, ConflictOwner } from './node.ts'
 import type { Sireads } from './sireads.ts'
 
 /** What the guard asks of the graph. */
 export interface ReadTracker {
   readonly sireads: Sireads
-  passedOver(node: ConflictNode, entry: UndoEntry, table: RowTable): void
+  passedOver(node: ConflictNode, entry: UndoEntry, table: GuardedTable): void
 }
 
 export class SsiGuard implements ReadGuard {
@@ -28,12 +27,12 @@ export class SsiGuard implements ReadGuard {
     this.#node = node
   }
 
-  readTable(table: RowTable): boolean {
+  readTable(table: GuardedTable): boolean {
     if (this.#tracked()) this.#graph.sireads.readTable(this.#node, table, this.#statement)
     return true
   }
 
-  readPage(table: RowTable, page: RowPage, from: number, view: ReadView): void {
+  readPage(table: GuardedTable, page: RowPage, from: number, view: ReadView): void {
     const { undo } = page
     if (undo === null || !this.#tracked()) return
     for (let slot = from; slot < page.used; slot++) {
@@ -42,18 +41,18 @@ export class SsiGuard implements ReadGuard {
     }
   }
 
-  readRange(table: RowTable, index: Index, range: KeyRange): boolean {
+  readRange(table: GuardedTable, index: Index, range: KeyRange): boolean {
     if (this.#tracked()) this.#graph.sireads.readRange(this.#node, table, index, range, this.#statement)
     return true
   }
 
-  readEntry(table: RowTable, rowId: number, view: ReadView): boolean {
+  readEntry(table: GuardedTable, rowId: number, view: ReadView): boolean {
     const head = table.head(rowId)
     if (head !== null && this.#tracked()) this.#passOver(table, head, view)
     return true
   }
 
-  readUnique(table: RowTable, index: Index, rowId: number): boolean {
+  readUnique(table: GuardedTable, index: Index, rowId: number): boolean {
     if (!this.#tracked()) return true
     const { sireads } = this.#graph
     // Keys of a dropped index are unique no more: another row may come to have this one.
@@ -62,7 +61,7 @@ export class SsiGuard implements ReadGuard {
     return true
   }
 
-  #passOver(table: RowTable, head: UndoEntry, view: ReadView): void {
+  #passOver(table: GuardedTable, head: UndoEntry, view: ReadView): void {
     const node = this.#node
     for (let entry: UndoEntry | null = head; entry !== null && !view.sees(entry); entry = entry.older) {
       const { writer } = entry

@@ -15,7 +15,7 @@ import type { Index } from '../../storage/row/index.ts'
 import type { Interval } from '../../storage/row/intervals.ts'
 import type { RangeRead, Reader, RowRead, TableRead } from '../../storage/row/readers.ts'
 import { TableReaders } from '../../storage/row/readers.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { Writer } from '../../storage/undo.ts'
 import type { Isolation } from '../isolation.ts'
 
@@ -59,20 +59,16 @@ export class ConflictNode implements Reader {
   /** A method of SERIALIZABLE, or a weaker level: those are T3 only. */
   readonly isolation: Isolation
   readonly readOnly: boolean
-  /** What its reads see; +Infinity if it does not read by one snapshot. */
+  /** What its reads see; -1 if it does not read by one snapshot. */
   readonly snapshot: number
   state: NodeState = 'active'
   /** True for the one that stands for many committed ones. */
   isSummary = false
   /** Null once it has ended. */
   owner: ConflictOwner | null
-  /** +Infinity until it is known. */
-  commitTimestamp = Infinity
-  /**
-   * As T1 it is dangerous with any T3 that committed up to here: its own commit, or its snapshot if it writes nothing
-   * (a transaction that only reads comes right after those whom it sees); +Infinity while it is open and may write.
-   */
-  limit: number
+  /** -1 stands for +Infinity, so that both are small integers, which need no box. */
+  #commitTimestamp = -1
+  #limit: number
   /** Edges to and from transactions that are open, as this one is. */
   outs: Edge | null = null
   outCount = 0
@@ -87,7 +83,7 @@ export class ConflictNode implements Reader {
   /** READ ONLY DEFERRABLE: hears that the snapshot has turned out to be safe, or unsafe. */
   decided: (() => void) | null = null
   /** While it is prepared: just before the commits that could come now; it counts as the first of them. */
-  preparedAt = Infinity
+  preparedAt = 0
   /** A unique check told it of this commit, though its snapshot is older; -1 if none did. */
   toldOf = -1
   /** Its SIREADs, by table. */
@@ -106,7 +102,28 @@ export class ConflictNode implements Reader {
     this.readOnly = owner.readOnly
     this.snapshot = snapshot
     this.owner = null
-    this.limit = owner.readOnly ? snapshot : Infinity
+    this.#limit = owner.readOnly ? snapshot : -1
+  }
+
+  /** +Infinity until it is known. */
+  get commitTimestamp(): number {
+    return this.#commitTimestamp < 0 ? Infinity : this.#commitTimestamp
+  }
+
+  set commitTimestamp(timestamp: number) {
+    this.#commitTimestamp = timestamp === Infinity ? -1 : timestamp
+  }
+
+  /**
+   * As T1 it is dangerous with any T3 that committed up to here: its own commit, or its snapshot if it writes nothing
+   * (a transaction that only reads comes right after those whom it sees); +Infinity while it is open and may write.
+   */
+  get limit(): number {
+    return this.#limit < 0 ? Infinity : this.#limit
+  }
+
+  set limit(timestamp: number) {
+    this.#limit = timestamp === Infinity ? -1 : timestamp
   }
 
   /** When it commits as T3, at the earliest that is known. */
@@ -158,21 +175,22 @@ export interface RangeSiread {
 /** What one transaction has read of one table (sireads.ts). */
 export class Footprint implements TableRead {
   readonly reader: ConflictNode
-  readonly table: RowTable
+  readonly table: GuardedTable
   readonly readers: TableReaders
   /** The statement that read the whole table. */
   statement: string | null = null
   whole = false
   rows: RowRead | null = null
   rowCount = 0
-  readonly ranges: RangeSiread[] = []
+  /** Null until there is one. */
+  ranges: RangeSiread[] | null = null
   /** The next table of the same reader. */
   next: Footprint | null
   /** Links among the readers of the whole table. */
   newer: TableRead | null = null
   older: TableRead | null = null
 
-  constructor(reader: ConflictNode, table: RowTable) {
+  constructor(reader: ConflictNode, table: GuardedTable) {
     this.reader = reader
     this.table = table
     this.readers = table.readers ??= new TableReaders()
@@ -181,13 +199,13 @@ export class Footprint implements TableRead {
   }
 
   get count(): number {
-    return this.rowCount + this.ranges.length + (this.whole ? 1 : 0)
+    return this.rowCount + (this.ranges === null ? 0 : this.ranges.length) + (this.whole ? 1 : 0)
   }
 }
 
 /** What was read: a row, an interval of an index (`index`), or a whole table (both null). */
 export interface Meeting {
-  readonly table: RowTable
+  readonly table: GuardedTable
   /** The row that was written. */
   readonly rowId: number
   readonly index: Index | null

@@ -10,10 +10,10 @@
  * A footprint is promoted when it has too many rows or ranges; the largest of a transaction when it has too many SIREADs;
  * and when all together are too many, whatever is read next.
  */
-import type { KeyRange } from '../../storage/readGuard.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
 import { Intervals } from '../../storage/row/intervals.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import { PAGE_ROWS } from '../../storage/ids.ts'
 import type { ConflictNode, RangeSiread } from './node.ts'
 import { Footprint, nodeOf } from './node.ts'
@@ -47,7 +47,7 @@ export function readsOf(node: ConflictNode): ReadSet {
     tables: () => footprints.filter(({ whole }) => whole).map(({ table }) => table),
     ranges: () =>
       footprints.flatMap(({ table, ranges }) =>
-        ranges.map(({ index, interval }) => ({ table, index, range: interval.range })),
+        (ranges ?? []).map(({ index, interval }) => ({ table, index, range: interval.range })),
       ),
     rows: function* () {
       for (const { table, rows } of footprints) {
@@ -71,7 +71,7 @@ export class Sireads {
     this.limits = limits
   }
 
-  readRow(node: ConflictNode, table: RowTable, rowId: number, statement: string | null): void {
+  readRow(node: ConflictNode, table: GuardedTable, rowId: number, statement: string | null): void {
     const footprint = footprintOf(node, table)
     if (footprint.whole) return
     const read = footprint.readers.addRow(rowId, node, statement)
@@ -82,10 +82,10 @@ export class Sireads {
   }
 
   /** The range is kept. */
-  readRange(node: ConflictNode, table: RowTable, index: Index, range: KeyRange, statement: string | null): void {
+  readRange(node: ConflictNode, table: GuardedTable, index: Index, range: KeyRange, statement: string | null): void {
     const footprint = footprintOf(node, table)
     if (footprint.whole) return
-    const { ranges } = footprint
+    const ranges = (footprint.ranges ??= [])
     for (let i = ranges.length - 1; i >= 0 && i >= ranges.length - RANGES_COMPARED; i--) {
       if (ranges[i]!.index === index && sameRange(index, ranges[i]!.interval.range, range)) return
     }
@@ -94,7 +94,7 @@ export class Sireads {
     this.#added(footprint, ranges.length > this.limits.rangesOfTable, statement)
   }
 
-  readTable(node: ConflictNode, table: RowTable, statement: string | null): void {
+  readTable(node: ConflictNode, table: GuardedTable, statement: string | null): void {
     const footprint = footprintOf(node, table)
     if (!footprint.whole) this.#promote(footprint, statement)
   }
@@ -122,12 +122,12 @@ export class Sireads {
 
   #forgetParts(footprint: Footprint): void {
     const { ranges, readers } = footprint
-    const count = footprint.rowCount + ranges.length
+    const count = footprint.rowCount + (ranges === null ? 0 : ranges.length)
     for (let read = footprint.rows; read !== null; read = read.next) readers.removeRow(read)
     footprint.rows = null
     footprint.rowCount = 0
-    for (const range of ranges) removeRange(range)
-    ranges.length = 0
+    if (ranges !== null) for (const range of ranges) removeRange(range)
+    footprint.ranges = null
     footprint.table.sireads -= count
     this.count -= count
     footprint.reader.sireads -= count
@@ -136,7 +136,7 @@ export class Sireads {
   /** All that the transaction has. */
   release(node: ConflictNode): void {
     for (let footprint = node.footprints; footprint !== null; footprint = footprint.next) {
-      if (footprint.rows !== null || footprint.ranges.length > 0) this.#forgetParts(footprint)
+      if (footprint.rows !== null || footprint.ranges !== null) this.#forgetParts(footprint)
       if (footprint.whole) {
         footprint.readers.removeWhole(footprint)
         footprint.table.sireads--
@@ -152,7 +152,7 @@ export class Sireads {
     for (let footprint = node.footprints; footprint !== null; footprint = footprint.next) {
       const { table } = footprint
       if (footprint.whole) this.readTable(heir, table, footprint.statement)
-      for (const { index, interval } of footprint.ranges) {
+      for (const { index, interval } of footprint.ranges ?? []) {
         this.readRange(heir, table, index, interval.range, interval.owner.statement)
       }
       this.#bequeathRows(footprint, heir)
@@ -189,7 +189,7 @@ export class Sireads {
   }
 
   /** An index goes, and with it the place where writers meet its readers: they have read the whole table from now on. */
-  forgetIndex(table: RowTable, index: Index): void {
+  forgetIndex(table: GuardedTable, index: Index): void {
     const { sireads } = index
     if (sireads === null || sireads.size === 0) return
     const readers = new Set<ConflictNode>()
@@ -198,7 +198,7 @@ export class Sireads {
   }
 }
 
-function footprintOf(node: ConflictNode, table: RowTable): Footprint {
+function footprintOf(node: ConflictNode, table: GuardedTable): Footprint {
   for (let at = node.footprints; at !== null; at = at.next) if (at.table === table) return at
   return new Footprint(node, table)
 }
