@@ -82,7 +82,11 @@ export class Engine implements TransactionListener {
     this.#settings = options.settings
     this.core = new Core(parts.env, parts.trace, options.scheduler, options.stepBudget, () => this.#flush())
     const views = systemViews(this)
-    this.relations = { table: (id) => parts.store.table(id), view: (name) => views.get(name) ?? null, past: this.transactions.timeTravel }
+    this.relations = {
+      table: (id) => parts.store.table(id),
+      view: (name) => views.get(name) ?? null,
+      past: this.transactions.timeTravel,
+    }
     this.plans = new PlanCache(this.relations, { maxBytes: options.planCacheBytes })
   }
 
@@ -143,7 +147,9 @@ export class Engine implements TransactionListener {
       log: null,
       transactions: (listener: TransactionListener) => transactions.fork(store, listener, trace),
     }
-    return new Engine(parts, this.#options)
+    const fork = new Engine(parts, this.#options)
+    this.procedures.copyTo(fork.procedures)
+    return fork
   }
 
   close(): void {

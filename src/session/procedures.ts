@@ -22,7 +22,7 @@ import {
 } from '../errors.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
-import type { Execution } from '../executor/index.ts'
+import type { CompiledStatement, Execution } from '../executor/index.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import { isControlStatement } from './control.ts'
 import type { Engine } from './engine.ts'
@@ -30,7 +30,6 @@ import { runOnce } from './immediate.ts'
 import { commandOf, defaultOutput, resultOf } from './output.ts'
 import type { ObjectRow, QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
-import type { RunResult } from './statement.ts'
 
 /** A stored procedure. It is called with a transaction of its own, and must not return a promise. */
 export type Procedure = (tx: ProcedureTransaction, ...args: never[]) => unknown
@@ -39,6 +38,11 @@ export type Procedure = (tx: ProcedureTransaction, ...args: never[]) => unknown
 export class Procedures {
   readonly #byName = new Map<string, Procedure>()
   readonly #statements = new Map<string, CachedStatement>()
+
+  /** For a fork: the procedures that this one has now. */
+  copyTo(other: Procedures): void {
+    for (const [name, procedure] of this.#byName) other.set(name, procedure)
+  }
 
   /** Null takes the procedure away. */
   set(name: string, procedure: Procedure | null): void {
@@ -83,6 +87,8 @@ export class ProcedureTransaction {
   readonly #engine: Engine
   readonly #state: SessionState
   readonly #transaction: Transaction
+  /** Of the last statement. */
+  #compiled: CompiledStatement | null = null
   #ended = false
 
   /** @internal */
@@ -94,21 +100,33 @@ export class ProcedureTransaction {
 
   /** The first row; undefined if there is none. @throws DatabaseError what the statement throws */
   get<Row = ObjectRow>(sql: string, ...parameters: unknown[]): QueryResult<Row>['rows'][number] | undefined {
-    return this.query<Row>(sql, parameters).rows[0]
+    return this.all<Row>(sql, ...parameters)[0]
   }
 
   /** All rows. @throws DatabaseError as `get` */
   all<Row = ObjectRow>(sql: string, ...parameters: unknown[]): Row[] {
-    return this.query<Row>(sql, parameters).rows
+    const execution = this.#execute(sql, parameters)
+    const rows = execution.take() as Row[]
+    execution.release()
+    return rows
   }
 
-  /** Runs it for its effect. @throws DatabaseError as `get` */
-  run(sql: string, ...parameters: unknown[]): RunResult {
-    return this.query(sql, parameters)
+  /** Runs it for its effect, and gives the number of rows that it inserted, updated or deleted. @throws DatabaseError as `get` */
+  run(sql: string, ...parameters: unknown[]): number {
+    const execution = this.#execute(sql, parameters)
+    const { rowCount } = execution
+    execution.release()
+    return rowCount
   }
 
   /** @throws DatabaseError as `get` */
   query<Row = ObjectRow>(sql: string, parameters: readonly unknown[] = []): QueryResult<Row> {
+    const execution = this.#execute(sql, parameters)
+    assert(this.#compiled !== null, 'what has run was compiled')
+    return resultOf(this.#compiled, execution) as QueryResult<Row>
+  }
+
+  #execute(sql: string, parameters: readonly unknown[]): Execution {
     if (this.#ended) throw handleClosed('transaction')
     const engine = this.#engine
     const transaction = this.#transaction
@@ -116,8 +134,8 @@ export class ProcedureTransaction {
     const { history } = engine.transactions
     if (history.on) history.statement(transaction, sql)
     const planned = cached.plan(transaction.catalog, parameters)
-    const { compiled } = planned
     if (planned.usesSession) throw notInProcedure('A function that acts upon the session')
+    const compiled = (this.#compiled = planned.compiled)
     let execution: Execution | null
     try {
       const values = planned.bind(parameters, null, this.#state)
@@ -127,7 +145,7 @@ export class ProcedureTransaction {
       throw error
     }
     if (execution === null) throw lockNotAvailable('a stored procedure does not wait once it has begun')
-    return resultOf(compiled, execution) as QueryResult<Row>
+    return execution
   }
 
   /** Notifies when the procedure has committed. @throws DatabaseError 22023 */
