@@ -1,5 +1,4 @@
 /** The grammar of LOCK TABLE, LISTEN, UNLISTEN, NOTIFY and CALL. */
-import { unsupportedSyntax } from '../errors.ts'
 import type { Call, Expression, Listen, LockTable, Notify, TableName, Unlisten } from './ast.ts'
 import { TableLockModes } from './ast.ts'
 import { SettingGrammar } from './settings.ts'
@@ -71,14 +70,7 @@ export abstract class SessionStatementGrammar extends SettingGrammar {
     const procedure = this.take(1, NonReserved)
     const args: Expression[] = []
     this.CONSUME(LParen)
-    this.MANY_SEP({
-      SEP: Comma,
-      DEF: () => {
-        const at = this.LA(1).startOffset
-        if (this.at(keyword('select'))) throw unsupportedSyntax('a subquery in the arguments of CALL', at)
-        args.push(this.whole(1))
-      },
-    })
+    this.MANY_SEP({ SEP: Comma, DEF: () => args.push(this.whole(1)) })
     this.CONSUME(RParen)
     return { kind: 'call', name: procedure.name, arguments: args, position: procedure.startOffset }
   })

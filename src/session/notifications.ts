@@ -141,8 +141,8 @@ export class Inbox {
   }
 
   close(): void {
-    this.#waiting = []
-    this.#listeners.clear()
+    if (this.#waiting.length > 0) this.#waiting = []
+    if (this.#listeners.size > 0) this.#listeners.clear()
     this.onNotification = null
   }
 }
@@ -203,6 +203,7 @@ export class Notifications {
 
   /** `channel` null: all. */
   unlisten(inbox: Inbox, channel: string | null): void {
+    if (this.#channels.size === 0) return
     for (const [name, listening] of this.#channels) {
       if (channel !== null && channel !== name) continue
       listening.delete(inbox)

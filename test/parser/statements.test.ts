@@ -373,3 +373,28 @@ describe('several statements', () => {
     expect(second?.statement).toMatchObject({ position: 8, items: [{ expression: { position: 15 } }] })
   })
 })
+
+describe('statements of the session', () => {
+  test('LOCK TABLE names tables, a mode and NOWAIT', () => {
+    expect(tree('LOCK a')).toMatchObject({ kind: 'lock_table', tables: [{ name: 'a' }], mode: 'access exclusive' })
+    expect(tree('LOCK TABLE ONLY s.a, b * IN SHARE ROW EXCLUSIVE MODE NOWAIT')).toMatchObject({
+      tables: [{ schema: 's', name: 'a' }, { name: 'b' }],
+      mode: 'share row exclusive',
+      nowait: true,
+    })
+    for (const sql of ['LOCK', 'LOCK a IN MODE', 'LOCK a IN SHARE SHARE MODE', 'LOCK a NOWAIT b']) {
+      expect(errorOf(() => tree(sql)).code, sql).toBe('42601')
+    }
+  })
+
+  test('LISTEN, UNLISTEN, NOTIFY, CALL', () => {
+    expect(tree('LISTEN "A"')).toMatchObject({ kind: 'listen', channel: 'A' })
+    expect(tree('UNLISTEN *')).toMatchObject({ kind: 'unlisten', channel: null })
+    expect(tree("NOTIFY Jobs, 'x'")).toMatchObject({ kind: 'notify', channel: 'jobs', payload: 'x' })
+    expect(tree('CALL f()')).toMatchObject({ kind: 'call', name: 'f', arguments: [] })
+    expect(tree("CALL f(1 + $1, 'x')")).toMatchObject({ arguments: [{ kind: 'binary' }, { kind: 'string' }] })
+    expect(errorOf(() => tree('CALL f((SELECT 1))')).code).toBe('0A000')
+    // None of the words is reserved.
+    expect(tree('SELECT call, lock, notify FROM listen')).toMatchObject({ from: [{ table: { name: 'listen' } }] })
+  })
+})
