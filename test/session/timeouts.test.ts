@@ -36,7 +36,10 @@ describe('timeouts', () => {
     const update = session.query('UPDATE t SET v = v + 1 WHERE id = 1')
     await holder.query('COMMIT')
     await update
+    const running = session.query(long)
+    expect(session.state).toBe('active')
     expect(env.pending.some(({ delayMillis }) => delayMillis === 500)).toBe(false)
+    await running
   })
 
   it('statement_timeout ends what runs and what waits', async () => {
