@@ -12,6 +12,7 @@ import { Isolations } from '../src/txn/isolation.ts'
 import { TransactionManager } from '../src/txn/manager.ts'
 import { TableMode } from '../src/txn/lockModes.ts'
 import type { Value } from '../src/types/value.ts'
+import { IndexCursor } from '../src/storage/row/cursor.ts'
 
 const ROWS = Number(process.argv[2] ?? 100_000)
 
@@ -100,7 +101,7 @@ console.log(`heap ${((heap() - before) / ROWS).toFixed(0)} B a row, two indexes 
 let sum = 0
 const view = new ReadView()
 const pointScan = accounts.scan([0, 1, 2])
-const pointCursor = primary.cursor()
+const pointCursor = new IndexCursor(primary)
 const set = accounts.columnSet([2])
 const values: Value[] = [0]
 
@@ -152,7 +153,7 @@ measure('transfer (two updates)', 500_000, 1, (count) => {
   }
 })
 
-const rangeCursor = branches.cursor()
+const rangeCursor = new IndexCursor(branches)
 const equals: Value[] = [0]
 measure('100 rows by index', 20_000, 1, (count) => {
   for (let i = 0; i < count; i++) {

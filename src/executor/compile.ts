@@ -22,6 +22,7 @@ import { Run, type LimitCounter, type Phase, type RunShape } from './run.ts'
 import { scanConditions, tellPredicates } from './scanPredicates.ts'
 import { SortOrder, SortPhase } from './sortPhase.ts'
 import { Sorter } from './sorter.ts'
+import { IndexCursor } from '../storage/row/cursor.ts'
 
 export function compile(plan: StatementPlan): CompiledStatement {
   return new CompiledStatement(plan)
@@ -98,7 +99,7 @@ export class CompiledStatement {
     return {
       phases: this.#phases(form),
       makeScans: () => program.scans.map(({ source, needed }) => source.scan(needed)),
-      makeCursors: () => program.cursors.map((index) => index.cursor()),
+      makeCursors: () => program.cursors.map((index) => new IndexCursor(index)),
       hasBuffers: program.buffers.length + program.limits.length > 0,
       makeBuffers: (run) => program.buffers.map((buffer, number) => this.#makeBuffer(buffer, number, run)),
       makeLimits: (parameters) => program.limits.map((limit) => makeLimit(limit, parameters)),

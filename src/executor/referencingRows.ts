@@ -10,6 +10,7 @@ import type { Value } from '../types/value.ts'
 import type { ForeignKeyEdge } from './foreignKeyPlan.ts'
 import { keyText, referencedKey } from './referenceKeys.ts'
 import type { Run, Work } from './run.ts'
+import { IndexCursor } from '../storage/row/cursor.ts'
 
 /** A key that is referred to no more by the row that had it. */
 export interface WantedKey {
@@ -64,7 +65,7 @@ function* lookUp(
 ): Work {
   const { referencing, columns } = edge
   const order = index.columns.slice(0, columns.length).map((column) => columns.indexOf(column))
-  const cursor = index.cursor()
+  const cursor = new IndexCursor(index)
   for (const key of wanted) {
     const values = order.map((at) => key.old[at]!)
     if (!noteRange(transaction, referencing, index, index.columns.length === 1 ? values[0]! : values)) {

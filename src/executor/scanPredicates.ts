@@ -3,7 +3,7 @@
  * scan read and which later writes would have changed its answer. The generated code tests the same expressions inline; here
  * a tree walk does, because a row is asked about again long after it was scanned, in other versions.
  */
-import type { RowPredicate } from '../storage/readGuard.ts'
+import type { RowPredicate } from '../storage/guardedTable.ts'
 import type { SourceScan } from '../storage/scanSource.ts'
 import { RowScan } from '../storage/row/rowScan.ts'
 import type { Value } from '../types/value.ts'

@@ -12,8 +12,10 @@
  * Neumann, Mühlbauer, Kemper: Fast Serializable Multi-Version Concurrency Control for Main-Memory Database Systems
  * (SIGMOD 2015), section 2.1.
  */
-import type { ReadGuard } from './readGuard.ts'
-import type { UndoEntry, Writer } from './undo.ts'
+import type { GuardedScan, GuardedTable } from './guardedTable.ts'
+import type { Index } from './row/index.ts'
+import type { KeyRange } from './row/keyRange.ts'
+import type { RowPage, UndoEntry, Writer } from './undo.ts'
 
 export class ReadView {
   /** The reading transaction; null for a statement that has none (a read in autocommit). */
@@ -32,4 +34,29 @@ export class ReadView {
   sees(entry: UndoEntry): boolean {
     return entry.writer === this.writer ? entry.command < this.command : entry.writer.commitTimestamp <= this.timestamp
   }
+}
+
+/**
+ * What a reader at a level above SNAPSHOT does at each access besides reading (D6, D7, D8): SSI leaves SIREADs and notes
+ * the writers that it passes over, 2PL takes locks and may have to wait, a recorded history notes what was read. The only
+ * two ways to a row, `RowScan` and `IndexCursor`, call the view's guard; at the other levels it is null, which costs a
+ * comparison a look-up and one a page.
+ *
+ * A method that returns false says that the reader must wait (`Transaction.waitingFor` says for what): the scan then
+ * yields no row, keeps its place, and makes the same access again when the wait is over. `scan` is the reader, whose
+ * `predicate` says what it looks for.
+ */
+export interface ReadGuard {
+  /** True if it wants to know what scans look for. */
+  readonly records?: boolean
+  /** A scan of the whole table begins, or goes on. */
+  readTable(table: GuardedTable, scan: GuardedScan): boolean
+  /** The rows of a page, from slot `from` on, are about to be read. */
+  readPage(table: GuardedTable, page: RowPage, from: number, view: ReadView, scan: GuardedScan): void
+  /** All rows with a key in the interval are about to be read. A unique key that was looked up and not found is a range too. */
+  readRange(table: GuardedTable, index: Index, range: KeyRange, view: ReadView, scan: GuardedScan): boolean
+  /** The row behind an entry of the index is about to be judged: whether its visible version has the entry's key. */
+  readEntry(table: GuardedTable, rowId: number, view: ReadView, scan: GuardedScan): boolean
+  /** A look-up by a whole unique key found this row, which stands for the key: no range is read. */
+  readUnique(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): boolean
 }

@@ -21,7 +21,6 @@
  */
 import type { Value } from '../types/value.ts'
 import type { RedoSink } from './log/log.ts'
-import type { VersionNeeds } from './row/chain.ts'
 import type { Page } from './row/page.ts'
 
 /** Who wrote a version: what storage needs to know of a transaction. */
@@ -35,6 +34,12 @@ export interface Writer {
   readonly command: number
   /** Its newest undo entry; the others hang behind it by `previous`. */
   lastEntry: UndoEntry | null
+}
+
+/** Who still needs a version that is not the newest. */
+export interface VersionNeeds {
+  /** False if nobody reads, or has to know, the version that was committed at `written` and replaced by a commit at `replaced`. */
+  between(written: number, replaced: number): boolean
 }
 
 /** A table as its undo entries see it: what rollback, pruning and the log ask of it. */
@@ -66,6 +71,9 @@ export interface VersionedTable {
 export const RowMode = { KEY_SHARE: 0, SHARE: 1, NO_KEY_UPDATE: 2, UPDATE: 3 } as const
 export type RowMode = (typeof RowMode)[keyof typeof RowMode]
 
+/** A page of a table whose rows have chains. */
+export type RowPage = Page<UndoEntry>
+
 const NO_COLUMNS: readonly number[] = []
 
 /** Bits of an entry's flags, beside bit 0, which tells UPDATE from NO KEY UPDATE: a transaction has as many entries as it writes rows, so they are kept small. */
@@ -81,7 +89,7 @@ export class UndoEntry {
   readonly command: number
   readonly table: VersionedTable
   /** Where the row stands; a copy takes the place of a page that a fork shares. */
-  page: Page<UndoEntry>
+  page: RowPage
   readonly slot: number
   /** The next older entry of the row. */
   older: UndoEntry | null
@@ -96,7 +104,7 @@ export class UndoEntry {
   constructor(
     writer: Writer,
     table: VersionedTable,
-    page: Page<UndoEntry>,
+    page: RowPage,
     slot: number,
     older: UndoEntry | null,
     existed: boolean,

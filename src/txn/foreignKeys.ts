@@ -9,7 +9,7 @@
  * same answer as the newest versions do (else 40001), and the look-up leaves SIREADs like any read.
  */
 import { concurrentUpdate } from '../errors.ts'
-import type { RowPredicate } from '../storage/readGuard.ts'
+import type { RowPredicate } from '../storage/guardedTable.ts'
 import type { Index } from '../storage/row/index.ts'
 import type { Key } from '../storage/row/keyTree.ts'
 import type { RowTable } from '../storage/row/table.ts'

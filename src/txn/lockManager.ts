@@ -6,10 +6,10 @@
  * A lock that nobody holds by name or waits for is forgotten, but for the tables' own.
  */
 import { assert } from '../assert.ts'
-import type { RowTable } from '../storage/row/table.ts'
+import type { GuardedTable } from '../storage/guardedTable.ts'
 import type { Writer } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
-import type { KeyRange } from '../storage/readGuard.ts'
+import type { KeyRange } from '../storage/row/keyRange.ts'
 import type { Index } from '../storage/row/index.ts'
 import type { Key } from '../storage/row/keyTree.ts'
 import { CLOSED } from '../storage/row/treeCursor.ts'
@@ -33,10 +33,10 @@ export class LockManager extends LockQueues {
   /** Locks of rows that somebody waits for, or holds by name: none when nobody waits. */
   rowLockCount = 0
   readonly #tables = new Map<number, Lock>()
-  readonly #rows = new Map<RowTable, Map<number, RowLock>>()
+  readonly #rows = new Map<GuardedTable, Map<number, RowLock>>()
   /** Rows and ranges that are locked because they were read. */
   fineLocks = 0
-  readonly #ranges = new Map<RowTable, KeyRangeLock>()
+  readonly #ranges = new Map<GuardedTable, KeyRangeLock>()
   readonly #advisory = new AdvisoryLocks()
   readonly #database = new Lock('database', DATABASE_MODES, null)
   readonly #catalog = new Lock('catalog', TABLE_MODES, null)
@@ -50,7 +50,7 @@ export class LockManager extends LockQueues {
   // Tables.
 
   /** True if nobody holds or awaits a mode that excludes a plain read. */
-  mayRead(table: RowTable): boolean {
+  mayRead(table: GuardedTable): boolean {
     if (this.exclusive === 0) return true
     const lock = this.#tables.get(table.id)
     if (lock === undefined) return true
@@ -61,18 +61,18 @@ export class LockManager extends LockQueues {
   }
 
   /** Null if the owner holds the table in this mode now. Throws 40P01 if the wait would close a circle, and the owner is its victim. */
-  lockTable(owner: LockOwner, table: RowTable, mode: TableMode): LockWait | null {
+  lockTable(owner: LockOwner, table: GuardedTable, mode: TableMode): LockWait | null {
     const lock = this.#tableLock(table)
     for (const grant of owner.tableGrants) if (grant.lock === lock && grant.mode === mode) return null
     return this.acquire(owner, lock, mode)
   }
 
   /** True if the owner could have the table in this mode without waiting, now. */
-  mayLockTable(owner: LockOwner, table: RowTable, mode: TableMode): boolean {
+  mayLockTable(owner: LockOwner, table: GuardedTable, mode: TableMode): boolean {
     return this.isFree(owner, this.#tableLock(table), mode)
   }
 
-  #tableLock(table: RowTable): Lock {
+  #tableLock(table: GuardedTable): Lock {
     let lock = this.#tables.get(table.id)
     // The id of a table whose creation was rolled back is given again.
     if (lock === undefined || lock.table !== table) {
@@ -108,13 +108,13 @@ export class LockManager extends LockQueues {
   // Rows.
 
   /** True if somebody else's hold by name, or a waiter who came first, keeps the owner from this mode. */
-  isRowTaken(owner: LockOwner, table: RowTable, rowId: number, mode: RowMode): boolean {
+  isRowTaken(owner: LockOwner, table: GuardedTable, rowId: number, mode: RowMode): boolean {
     const lock = this.#rows.get(table)?.get(rowId)
     return lock !== undefined && !this.isFree(owner, lock, mode)
   }
 
   /** Holds the row by name in a mode that is free (`isRowTaken`); one that it holds already covers the weaker ones. */
-  holdRow(owner: LockOwner, table: RowTable, rowId: number, mode: RowMode): void {
+  holdRow(owner: LockOwner, table: GuardedTable, rowId: number, mode: RowMode): void {
     const lock = this.#rowLock(table, rowId)
     for (const grant of lock.grants) {
       if (grant.owner === owner && grant.mode >= mode) {
@@ -126,18 +126,18 @@ export class LockManager extends LockQueues {
   }
 
   /** The owner has become the writer of a row: those who wait for it are its to wake. */
-  noteWriter(owner: LockOwner, table: RowTable, rowId: number): void {
+  noteWriter(owner: LockOwner, table: GuardedTable, rowId: number): void {
     const lock = this.#rows.get(table)?.get(rowId)
     if (lock !== undefined && lock.waits.length > 0) noteAwaited(owner, lock)
   }
 
   /** Queues for a row that cannot be had now. Throws 40P01 as `lockTable` does. */
-  waitForRow(owner: LockOwner, table: RowTable, rowId: number, mode: number): LockWait {
+  waitForRow(owner: LockOwner, table: GuardedTable, rowId: number, mode: number): LockWait {
     const wait = new Wait(owner, this.#rowLock(table, rowId), mode, this.leave)
     return this.enqueue(wait, wait.place())
   }
 
-  #rowLock(table: RowTable, rowId: number): RowLock {
+  #rowLock(table: GuardedTable, rowId: number): RowLock {
     let rows = this.#rows.get(table)
     if (rows === undefined) this.#rows.set(table, (rows = new Map<number, RowLock>()))
     let lock = rows.get(rowId)
@@ -175,7 +175,7 @@ export class LockManager extends LockQueues {
   }
 
   /** The owner holds the whole table SHARE: gives up what finer locks it has because it read. */
-  releaseReads(owner: LockOwner, table: RowTable): void {
+  releaseReads(owner: LockOwner, table: GuardedTable): void {
     const given = owner.rowGrants.filter(({ lock, mode }) => lock.table === table && isRead(lock, mode))
     if (given.length === 0) return
     owner.rowGrants = owner.rowGrants.filter(({ lock, mode }) => lock.table !== table || !isRead(lock, mode))
@@ -185,7 +185,7 @@ export class LockManager extends LockQueues {
   // Key ranges.
 
   /** Null if the owner holds the range now. Throws 40P01 as `lockTable` does. */
-  lockRange(owner: LockOwner, table: RowTable, index: Index, range: KeyRange, mode: RangeMode): LockWait | null {
+  lockRange(owner: LockOwner, table: GuardedTable, index: Index, range: KeyRange, mode: RangeMode): LockWait | null {
     let lock = this.#ranges.get(table)
     if (lock === undefined) this.#ranges.set(table, (lock = new KeyRangeLock(table)))
     if (lock.covers(owner, index, range, mode)) return null
@@ -197,7 +197,7 @@ export class LockManager extends LockQueues {
   }
 
   /** The first index with a locked range of another that contains the row's newest key; null if there is none. */
-  indexAgainst(owner: LockOwner, table: RowTable, rowId: number): Index | null {
+  indexAgainst(owner: LockOwner, table: GuardedTable, rowId: number): Index | null {
     const lock = this.#ranges.get(table)
     if (lock === undefined) return null
     for (const index of lock.indexes) if (lock.isKeyTaken(owner, index, table.keyOf(index, rowId))) return index
@@ -205,12 +205,12 @@ export class LockManager extends LockQueues {
   }
 
   /** True if the row's newest key in this index lies in a range that another holds. */
-  isKeyTaken(owner: LockOwner, table: RowTable, rowId: number, index: Index): boolean {
+  isKeyTaken(owner: LockOwner, table: GuardedTable, rowId: number, index: Index): boolean {
     return this.#ranges.get(table)?.isKeyTaken(owner, index, table.keyOf(index, rowId)) ?? false
   }
 
   /** Queues for a key that is to be written and lies in another's range. Throws 40P01. */
-  waitForKey(owner: LockOwner, table: RowTable, index: Index, key: Key): LockWait {
+  waitForKey(owner: LockOwner, table: GuardedTable, index: Index, key: Key): LockWait {
     const range: KeyRange = { low: key, high: key, bounds: CLOSED }
     const wait = new RangeWait(owner, this.#ranges.get(table)!, RangeMode.WRITE, index, range, this.leave)
     return this.enqueue(wait, wait.place())

@@ -5,7 +5,7 @@
  * a `RowLock` asks storage who that is.
  */
 import type { DatabaseError } from '../errors.ts'
-import type { RowTable } from '../storage/row/table.ts'
+import type { GuardedTable } from '../storage/guardedTable.ts'
 import type { Writer } from '../storage/undo.ts'
 import type { LockModes } from './lockModes.ts'
 import { AWAIT_WRITER, ROW_MODES, rowModesExclude } from './lockModes.ts'
@@ -42,12 +42,12 @@ export class Lock {
   readonly kind: 'database' | 'catalog' | 'table' | 'row' | 'key range' | 'advisory'
   readonly modes: LockModes
   /** The table that is locked, or the one whose row or key is; null for the catalog. */
-  readonly table: RowTable | null
+  readonly table: GuardedTable | null
   readonly grants: Grant[] = []
   /** First come, first served; a requester that already holds the lock in some mode comes before those whom that blocks. */
   waits: LockWait[] = []
 
-  constructor(kind: Lock['kind'], modes: LockModes, table: RowTable | null) {
+  constructor(kind: Lock['kind'], modes: LockModes, table: GuardedTable | null) {
     this.kind = kind
     this.modes = modes
     this.table = table
@@ -108,7 +108,7 @@ export class RowLock extends Lock {
   readonly rowId: number
   readonly #ownerOf: (writer: Writer) => LockOwner
 
-  constructor(table: RowTable, rowId: number, ownerOf: (writer: Writer) => LockOwner) {
+  constructor(table: GuardedTable, rowId: number, ownerOf: (writer: Writer) => LockOwner) {
     super('row', ROW_MODES, table)
     this.rowId = rowId
     this.#ownerOf = ownerOf

@@ -18,6 +18,7 @@ import type { Value } from '../../src/types/value.ts'
 import { runs } from '../support/runs.ts'
 import { rowAt, scanRows, TestDatabase } from '../txn/database.ts'
 import { checkQuiet, checkTable } from '../txn/invariants.ts'
+import { IndexCursor } from '../../src/storage/row/cursor.ts'
 
 type Row = readonly Value[]
 type State = Map<number, Row>
@@ -178,7 +179,7 @@ class Side {
     expect(scanRows(this.table, view).map(({ rowId, values }) => [rowId, values])).toEqual(expected)
     const scan = this.table.scan([0, 1, 2])
     for (const index of this.table.indexes) {
-      const cursor = index.cursor()
+      const cursor = new IndexCursor(index)
       const found: [number, Row][] = []
       cursor.seekRange([], undefined, false, undefined, false, false)
       while (cursor.nextVisible(scan, view)) found.push([cursor.rowId, rowAt(scan.morsel, scan.morsel.start)])

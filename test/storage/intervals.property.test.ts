@@ -1,7 +1,7 @@
 /** The set of intervals against a list: whole keys and ranges meet exactly the intervals that a test of each key says. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { KeyRange } from '../../src/storage/readGuard.ts'
+import type { KeyRange } from '../../src/storage/row/keyRange.ts'
 import type { Interval } from '../../src/storage/row/intervals.ts'
 import { Intervals } from '../../src/storage/row/intervals.ts'
 import type { Key, KeyOrder } from '../../src/storage/row/keyTree.ts'

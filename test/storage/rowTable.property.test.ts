@@ -11,6 +11,7 @@ import type { Value } from '../../src/types/value.ts'
 import { runs } from '../support/runs.ts'
 import { index, scanRows, TestDatabase } from '../txn/database.ts'
 import { checkQuiet, checkTable } from '../txn/invariants.ts'
+import { IndexCursor } from '../../src/storage/row/cursor.ts'
 
 const types: SqlType[] = [
   { kind: 'boolean' },
@@ -149,7 +150,7 @@ test('a table reads as a Map, now and for every view that is older', () => {
         expect(scanRows(table, view)).toEqual(expected.sort((a, b) => a.rowId - b.rowId))
         const scan = table.scan([])
         for (const each of table.indexes) {
-          const cursor = each.cursor()
+          const cursor = new IndexCursor(each)
           cursor.seekRange([], undefined, false, undefined, false, false)
           const found: number[] = []
           while (cursor.nextVisible(scan, view)) found.push(cursor.rowId)
@@ -189,7 +190,7 @@ test('ranges of an index find what a filter finds', () => {
         for (const { column, lower, upper, lowerInclusive, upperInclusive, descending } of queries) {
           const each = table.index(100 + column)!
           const order = (a: Value, b: Value): number => each.keys.order(raw(a), raw(b))
-          const cursor = each.cursor()
+          const cursor = new IndexCursor(each)
           cursor.seekRange([], lower, lowerInclusive, upper, upperInclusive, descending)
           const found: number[] = []
           while (cursor.nextVisible(scan, view)) found.push(cursor.rowId)
@@ -224,7 +225,7 @@ test('a composite key is found by its first columns and a range on the next', ()
   }
   view.command++
   const scan = table.scan([])
-  const cursor = table.index(200)!.cursor()
+  const cursor = new IndexCursor(table.index(200)!)
   const found = (): number[] => {
     const rowIds: number[] = []
     while (cursor.nextVisible(scan, view)) rowIds.push(cursor.rowId)

@@ -16,6 +16,7 @@ import { runs } from '../support/runs.ts'
 import { descriptor, index, scanRows, TestDatabase } from './database.ts'
 import { checkQuiet, checkTable } from './invariants.ts'
 import { MemoryLog } from './memoryLog.ts'
+import { IndexCursor } from '../../src/storage/row/cursor.ts'
 
 function opened(durability: Durability): { database: TestDatabase; table: RowTable; log: MemoryLog } {
   const database = new TestDatabase()
@@ -254,7 +255,7 @@ describe('the catalog', () => {
     )
     expect(table.index(51)).toBeNull()
     database.manager.commit(ddl)
-    const cursor = table.index(50)!.cursor()
+    const cursor = new IndexCursor(table.index(50)!)
     expect(cursor.lookup(1, table.scan([]), view)).toBe(true)
     expect(cursor.lookup(77, table.scan([]), view)).toBe(false)
     database.manager.release(view)

@@ -22,6 +22,7 @@ import type { Value } from '../../src/types/value.ts'
 import { runs } from '../support/runs.ts'
 import { rowAt, scanRows, TestDatabase } from './database.ts'
 import { checkQuiet } from './invariants.ts'
+import { IndexCursor } from '../../src/storage/row/cursor.ts'
 
 const levels = [
   Isolations.twoPhaseLocking,
@@ -302,7 +303,7 @@ function find(transaction: Transaction, table: RowTable, statement: Exclude<Stat
   if (statement.kind === 'scan') return scanRows(table, view)
   const scan = table.scan([0, 1, 2])
   const byRange = statement.kind === 'range' || statement.kind === 'updateRange'
-  const cursor = table.indexes[byRange ? 1 : 0]!.cursor()
+  const cursor = new IndexCursor(table.indexes[byRange ? 1 : 0]!)
   const met: Met[] = []
   const note = (): void => {
     met.push({ rowId: cursor.rowId, values: rowAt(scan.morsel, scan.morsel.start) })

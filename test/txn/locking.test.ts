@@ -13,6 +13,7 @@ import { Outcome } from '../../src/txn/transaction.ts'
 import { descriptor, TestDatabase } from './database.ts'
 import { checkQuiet } from './invariants.ts'
 import { MemoryLog } from './memoryLog.ts'
+import { IndexCursor } from '../../src/storage/row/cursor.ts'
 
 class Bench {
   readonly db = new TestDatabase()
@@ -71,7 +72,7 @@ class Bench {
   ): number[] | null {
     this.statement(transaction, mode)
     const scan = this.table.scan([0, 1, 2])
-    const cursor = this.table.indexes[1]!.cursor()
+    const cursor = new IndexCursor(this.table.indexes[1]!)
     cursor.seekRange([], low, true, high, true, false)
     const ids: number[] = []
     while (cursor.nextVisible(scan, transaction.view)) ids.push(scan.morsel.columns[0]![scan.morsel.start] as number)
@@ -85,7 +86,7 @@ class Bench {
 
   lookUp(transaction: Transaction, id: number): boolean | null {
     this.statement(transaction, TableMode.ACCESS_SHARE)
-    const found = this.table.indexes[0]!.cursor().lookup(id, this.table.scan([0]), transaction.view)
+    const found = new IndexCursor(this.table.indexes[0]!).lookup(id, this.table.scan([0]), transaction.view)
     if (transaction.waitingFor !== null) return null
     transaction.endStatement()
     return found

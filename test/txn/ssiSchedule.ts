@@ -11,6 +11,7 @@ import type { Transaction } from '../../src/txn/transaction.ts'
 import { RowMode } from '../../src/storage/undo.ts'
 import { rowAt, scanRows, TestDatabase } from './database.ts'
 import type { TestRow } from './database.ts'
+import { IndexCursor } from '../../src/storage/row/cursor.ts'
 
 export type Operation =
   | { readonly kind: 'get'; readonly id: number }
@@ -244,14 +245,14 @@ function write(
 
 function lookup(table: RowTable, id: number, view: View): TestRow[] {
   const scan = table.scan([0, 1, 2])
-  const cursor = table.indexes[0]!.cursor()
+  const cursor = new IndexCursor(table.indexes[0]!)
   if (!cursor.lookup(id, scan, view)) return []
   return [{ rowId: cursor.rowId, values: rowAt(scan.morsel, scan.morsel.start) }]
 }
 
 function range(table: RowTable, from: number, to: number, view: View): TestRow[] {
   const scan = table.scan([0, 1, 2])
-  const cursor = table.indexes[1]!.cursor()
+  const cursor = new IndexCursor(table.indexes[1]!)
   cursor.seekRange([], from, true, to, true, false)
   const rows: TestRow[] = []
   while (cursor.nextVisible(scan, view)) {

@@ -14,6 +14,7 @@ import { rowAt, scanRows, TestDatabase } from './database.ts'
 import { checkQuiet, checkTable } from './invariants.ts'
 import type { ModelRow, State } from './model.ts'
 import { Model, ModelTransaction } from './model.ts'
+import { IndexCursor } from '../../src/storage/row/cursor.ts'
 
 const SESSIONS = 3
 const KEYS = 5
@@ -279,7 +280,7 @@ class World {
     expect(scanRows(this.table, view)).toEqual(expected)
     const scan = this.table.scan([])
     for (const index of this.table.indexes) {
-      const cursor = index.cursor()
+      const cursor = new IndexCursor(index)
       for (const descending of [false, true]) {
         cursor.seekRange([], undefined, false, undefined, false, descending)
         const found: { rowId: number; values: readonly Value[]; key: readonly Value[] }[] = []
@@ -300,7 +301,7 @@ class World {
       }
     }
     if (dirty) return
-    const cursor = this.table.index(101)!.cursor()
+    const cursor = new IndexCursor(this.table.index(101)!)
     for (let id = 0; id < KEYS + 2; id++) {
       const row = [...state].find(([, { id: other }]) => other === id)
       expect(cursor.lookup(id, scan, view)).toBe(row !== undefined)

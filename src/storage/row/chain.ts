@@ -14,14 +14,16 @@
  * If a row came and went between two views, no version of it is left that somebody sees, and the whole chain goes: so the
  * pages of a queue are dropped, however old the oldest view is. Entries of indexes follow the rule of versions.ts.
  */
-import type { UndoEntry } from '../undo.ts'
-import type { RowTable } from './table.ts'
+import type { RowPage, UndoEntry, VersionNeeds } from '../undo.ts'
+import type { Index } from './index.ts'
 import { forgetVersions, versionKeys } from './versions.ts'
 
-/** Who still needs a version that is not the newest. */
-export interface VersionNeeds {
-  /** False if nobody reads, or has to know, the version that was committed at `written` and replaced by a commit at `replaced`. */
-  between(written: number, replaced: number): boolean
+/** What is asked of the table whose chains are cut. */
+export interface ChainedTable {
+  readonly indexes: readonly Index[]
+  /** The page as the table's own, which may be written. */
+  ownPage(page: RowPage): RowPage
+  setHead(page: RowPage, slot: number, head: UndoEntry | null): void
 }
 
 /** What is to go of a chain. Versions are numbered as in versions.ts: number 0 stands in place. */
@@ -38,7 +40,7 @@ interface Unneeded {
 }
 
 /** Takes out of the chain of the entry's row all that no one needs. What goes is marked as unlinked. */
-export function compactChain(table: RowTable, entry: UndoEntry, needs: VersionNeeds): void {
+export function compactChain(table: ChainedTable, entry: UndoEntry, needs: VersionNeeds): void {
   const { slot } = entry
   const head = entry.page.undo![slot]!
   const unneeded = find(head, entry.page.exists(slot), needs)

@@ -23,12 +23,17 @@
  * shared: a page with an unpublished entry belongs to its table.
  */
 import type { Value } from '../../types/value.ts'
-import type { UndoEntry } from '../undo.ts'
-import type { RowPage } from './rowScan.ts'
-import type { RowTable } from './table.ts'
+import type { RowPage, UndoEntry } from '../undo.ts'
+import type { Index } from './index.ts'
 import type { VersionKey } from './versions.ts'
 import { ABSENT, versionKeys } from './versions.ts'
-import type { Index } from './index.ts'
+
+/** What is asked of the fork whose page is copied. */
+export interface InheritingTable {
+  readonly indexes: readonly Index[]
+  /** Whether the row exists in place. */
+  setLive(page: RowPage, slot: number, alive: boolean): void
+}
 
 /** The origin copies a page: its chains move to the copy, and the page keeps an image of them for its other readers. */
 export function moveChains(page: RowPage, copy: RowPage): void {
@@ -54,7 +59,7 @@ function frozen(head: UndoEntry): UndoEntry {
  * A fork copies a page that has chains of its origin: what is not published is undone in the copy, and of each row only the
  * version that then stands in place is kept.
  */
-export function dropInherited(table: RowTable, page: RowPage, copy: RowPage): void {
+export function dropInherited(table: InheritingTable, page: RowPage, copy: RowPage): void {
   page.undo!.forEach((head, slot) => {
     if (head === null) return
     let kept = 0

@@ -5,7 +5,6 @@
  */
 import type { IndexDescriptor } from '../../catalog/index.ts'
 import type { SqlType } from '../../types/sqlType.ts'
-import { IndexCursor } from './cursor.ts'
 import type { Owner } from '../owner.ts'
 import type { Intervals } from './intervals.ts'
 import { KeyTree } from './keyTree.ts'
@@ -51,10 +50,5 @@ export class Index {
   /** Entries, those of older versions included. */
   get size(): number {
     return this.keys.size
-  }
-
-  /** Reusable; make one when a statement is compiled or started. */
-  cursor(): IndexCursor {
-    return new IndexCursor(this)
   }
 }

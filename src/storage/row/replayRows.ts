@@ -5,9 +5,8 @@
 import { assert } from '../../assert.ts'
 import type { Value } from '../../types/value.ts'
 import { pageOf } from '../ids.ts'
-import type { UndoEntry } from '../undo.ts'
+import type { RowPage, UndoEntry } from '../undo.ts'
 import { Page } from './page.ts'
-import type { RowPage } from './rowScan.ts'
 import type { RowTable } from './table.ts'
 
 export function replayInsert(table: RowTable, rowId: number, values: readonly Value[]): void {

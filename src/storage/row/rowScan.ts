@@ -7,17 +7,12 @@
  */
 import type { Value } from '../../types/value.ts'
 import { PAGE_ROWS, pageOf } from '../ids.ts'
-import type { RowPredicate } from '../readGuard.ts'
+import type { GuardedScan, GuardedTable, RowPredicate } from '../guardedTable.ts'
 import type { ReadView } from '../readView.ts'
 import type { ColumnArray, Layout, Morsel, SourceScan } from '../scanSource.ts'
-import type { UndoEntry } from '../undo.ts'
-import type { PageLayout } from './layout.ts'
+import type { RowPage, UndoEntry } from '../undo.ts'
 import { Representation } from './layout.ts'
-import type { Page } from './page.ts'
 import { emptyColumn } from './page.ts'
-import type { RowTable } from './table.ts'
-
-export type RowPage = Page<UndoEntry>
 
 class PageMorsel implements Morsel {
   layout: Layout
@@ -46,9 +41,9 @@ class PageMorsel implements Morsel {
   }
 }
 
-export class RowScan implements SourceScan {
+export class RowScan implements SourceScan, GuardedScan {
   readonly morsel: PageMorsel
-  readonly table: RowTable
+  readonly table: GuardedTable
   /** True if the fetched row has a chain, so that other versions of it may exist. */
   versioned = false
   /** What its reader looks for; null: every row. Set only where a guard asks for it. */
@@ -59,11 +54,11 @@ export class RowScan implements SourceScan {
   #image: Image | null = null
   #rowImage: Image | null = null
 
-  constructor(table: RowTable, layout: PageLayout, needed: readonly number[]) {
+  constructor(table: GuardedTable, needed: readonly number[]) {
     this.table = table
-    this.morsel = new PageMorsel(layout)
+    this.morsel = new PageMorsel(table.layout)
     this.#needed = needed
-    this.#columnCount = layout.representations.length
+    this.#columnCount = table.columnCount
   }
 
   next(from: number, view: ReadView): boolean {

@@ -12,11 +12,11 @@ import type { Value } from '../../types/value.ts'
 import { PAGE_ROWS, pageOf } from '../ids.ts'
 import type { RedoSink } from '../log/log.ts'
 import type { ColumnDescription, ScanSource } from '../scanSource.ts'
+import type { GuardedTable } from '../guardedTable.ts'
 import type { Owners } from '../owner.ts'
 import { UNFORKED } from '../owner.ts'
-import type { VersionedTable, Writer } from '../undo.ts'
+import type { RowPage, VersionNeeds, Writer } from '../undo.ts'
 import { RowMode, UndoEntry } from '../undo.ts'
-import type { VersionNeeds } from './chain.ts'
 import { compactChain } from './chain.ts'
 import { ColumnSet } from './columnSet.ts'
 import { dropInherited, moveChains } from './fork.ts'
@@ -25,7 +25,6 @@ import type { Key } from './keyTree.ts'
 import { PageLayout } from './layout.ts'
 import { Page } from './page.ts'
 import type { TableReaders } from './readers.ts'
-import type { RowPage } from './rowScan.ts'
 import { RowScan } from './rowScan.ts'
 import { ABSENT, forgetKeys, versionKeys } from './versions.ts'
 
@@ -33,7 +32,7 @@ import { ABSENT, forgetKeys, versionKeys } from './versions.ts'
 const spareHeads: (UndoEntry | null)[][] = []
 const MAX_SPARE_HEADS = 32
 
-export class RowTable implements ScanSource, VersionedTable {
+export class RowTable implements ScanSource, GuardedTable {
   readonly id: number
   readonly name: string
   readonly descriptor: TableDescriptor
@@ -82,7 +81,7 @@ export class RowTable implements ScanSource, VersionedTable {
   }
 
   scan(needed: readonly number[]): RowScan {
-    return new RowScan(this, this.layout, needed)
+    return new RowScan(this, needed)
   }
 
   index(id: number): Index | null {

@@ -6,10 +6,9 @@
  * - else the newest version is live and has this key, mine or committed (even after my snapshot) → EQUAL;
  * - else the row does not matter.
  */
-import type { UndoEntry, Writer } from '../undo.ts'
+import type { RowPage, UndoEntry, Writer } from '../undo.ts'
 import type { Index } from './index.ts'
 import type { Key } from './keyTree.ts'
-import type { RowPage } from './rowScan.ts'
 import { pageOf } from '../ids.ts'
 import { ABSENT, versionKeys } from './versions.ts'
 

@@ -10,7 +10,7 @@ import type {
 } from '../../checker/model.ts'
 import type { Index } from '../../storage/row/index.ts'
 import type { Key } from '../../storage/row/keyTree.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { SqlType } from '../../types/sqlType.ts'
 import { formatValue } from '../../types/textOutput.ts'
 import type { Value } from '../../types/value.ts'
@@ -83,7 +83,7 @@ function eventOf(draft: DraftEvent, written: WrittenRows): HistoryEvent {
 
 /** The rows of each table that were written, and where a predicate names one key: those that ever had it. */
 class WrittenRows {
-  readonly #byTable = new Map<RowTable, RecordedRow[]>()
+  readonly #byTable = new Map<GuardedTable, RecordedRow[]>()
   readonly #byKey = new Map<Index, Map<string, RecordedRow[]>>()
 
   constructor(rows: readonly RecordedRow[]) {
@@ -147,7 +147,7 @@ function labelOf({ table, rowId, versions }: RecordedRow): string {
   return `${table.name}(${parts.join(', ')})`
 }
 
-function rowOf(table: RowTable, values: readonly Value[]): HistoryRow {
+function rowOf(table: GuardedTable, values: readonly Value[]): HistoryRow {
   return Object.fromEntries(
     table.descriptor.columns.map(({ name, type }, column) => [name, plain(type, values[column] ?? null)]),
   )

@@ -6,7 +6,7 @@ import { History } from '../../checker/history.ts'
 import type { WriteEvent } from '../../checker/model.ts'
 import { historyTooLong, recordingRuns } from '../../errors.ts'
 import type { ReadView } from '../../storage/readView.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { UndoEntry } from '../../storage/undo.ts'
 import { assemble } from './assemble.ts'
 import type { RecordedTransaction } from './recording.ts'
@@ -78,7 +78,12 @@ export class HistoryRecorder {
   }
 
   /** A write stands in place. */
-  wrote(transaction: RecordedTransaction, table: RowTable, rowId: number, operation: WriteEvent['operation']): void {
+  wrote(
+    transaction: RecordedTransaction,
+    table: GuardedTable,
+    rowId: number,
+    operation: WriteEvent['operation'],
+  ): void {
     this.#recording()?.wrote(transaction, table, rowId, operation)
   }
 

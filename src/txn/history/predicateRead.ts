@@ -4,11 +4,11 @@
  * are told from those that do not.
  */
 import type { PredicateObject } from '../../checker/model.ts'
-import type { KeyRange, RowPredicate } from '../../storage/readGuard.ts'
+import type { GuardedTable, RowPredicate } from '../../storage/guardedTable.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
 import type { Key } from '../../storage/row/keyTree.ts'
 import { Bound } from '../../storage/row/treeCursor.ts'
-import type { RowTable } from '../../storage/row/table.ts'
 import { formatValue } from '../../types/textOutput.ts'
 import type { Value } from '../../types/value.ts'
 import type { Moment, RecordedRow, RecordedVersion } from './recordedVersions.ts'
@@ -20,14 +20,14 @@ export interface ScannedKeys {
 }
 
 export class PredicateRead {
-  readonly table: RowTable
+  readonly table: GuardedTable
   readonly keys: ScannedKeys | null
   readonly filter: RowPredicate | null
   #moment: Moment
   /** Versions that were met one by one, where the moment alone does not say which (reads in place). */
   readonly #met = new Map<RecordedRow, RecordedVersion>()
 
-  constructor(table: RowTable, keys: ScannedKeys | null, filter: RowPredicate | null, moment: Moment) {
+  constructor(table: GuardedTable, keys: ScannedKeys | null, filter: RowPredicate | null, moment: Moment) {
     this.table = table
     this.keys = keys
     this.filter = filter
@@ -103,7 +103,7 @@ function inRange({ index, range }: ScannedKeys, key: Key): boolean {
   return true
 }
 
-function describeRange(table: RowTable, { index, range }: ScannedKeys): string {
+function describeRange(table: GuardedTable, { index, range }: ScannedKeys): string {
   const { low, high, bounds } = range
   const names = index.columns.map((column) => table.descriptor.columns[column]!.name)
   const show = (key: Key): string => {

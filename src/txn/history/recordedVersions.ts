@@ -11,7 +11,7 @@
  * write that made it. Behind the end of the chain lies the newest version that the view sees by its rule.
  */
 import type { ReadView } from '../../storage/readView.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { UndoEntry, Writer } from '../../storage/undo.ts'
 import type { Value } from '../../types/value.ts'
 
@@ -32,11 +32,11 @@ export interface RecordedVersion {
 
 /** A row of a table: an object of the history. */
 export class RecordedRow {
-  readonly table: RowTable
+  readonly table: GuardedTable
   readonly rowId: number
   readonly versions: RecordedVersion[]
 
-  constructor(table: RowTable, rowId: number, initial: readonly Value[] | null) {
+  constructor(table: GuardedTable, rowId: number, initial: readonly Value[] | null) {
     this.table = table
     this.rowId = rowId
     this.versions = [
@@ -99,7 +99,7 @@ export class Moment {
 }
 
 /** The values of a row in place, as SQL has them. */
-export function valuesInPlace(table: RowTable, rowId: number): Value[] {
+export function valuesInPlace(table: GuardedTable, rowId: number): Value[] {
   return table.descriptor.columns.map(({ type }, column) => {
     const value = table.read(rowId, column)
     return type.kind === 'boolean' && value !== null ? value === 1 || value === true : value
@@ -107,7 +107,7 @@ export function valuesInPlace(table: RowTable, rowId: number): Value[] {
 }
 
 /** The values of a row before the write at its head; null if there was no row. */
-export function valuesBefore(table: RowTable, rowId: number): Value[] | null {
+export function valuesBefore(table: GuardedTable, rowId: number): Value[] | null {
   const entry = table.head(rowId)
   if (entry === null || !entry.existed) return null
   const values = valuesInPlace(table, rowId)

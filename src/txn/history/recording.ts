@@ -6,12 +6,12 @@
  * somebody at READ UNCOMMITTED read it.
  */
 import type { Level, WriteEvent } from '../../checker/model.ts'
-import type { KeyRange } from '../../storage/readGuard.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { ReadView } from '../../storage/readView.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { RowPage, RowScan } from '../../storage/row/rowScan.ts'
-import type { RowTable } from '../../storage/row/table.ts'
-import type { UndoEntry, Writer } from '../../storage/undo.ts'
+import { RowScan } from '../../storage/row/rowScan.ts'
+import type { GuardedScan, GuardedTable } from '../../storage/guardedTable.ts'
+import type { RowPage, UndoEntry, Writer } from '../../storage/undo.ts'
 import type { Value } from '../../types/value.ts'
 import { assert } from '../../assert.ts'
 import type { Isolation } from '../isolation.ts'
@@ -91,16 +91,16 @@ interface ScanState {
 export class OpenRecording {
   readonly events: DraftEvent[] = []
   readonly participants: Participant[] = []
-  readonly tables = new Map<RowTable, Map<number, RecordedRow>>()
+  readonly tables = new Map<GuardedTable, Map<number, RecordedRow>>()
   /** False once it is stopped. */
   on = true
   /** True if there was more than `limit`. */
   overflown = false
   readonly limit: number
   readonly #byTransaction = new Map<Writer, Participant>()
-  readonly #scans = new WeakMap<RowScan, ScanState>()
+  readonly #scans = new WeakMap<GuardedScan, ScanState>()
   /** Readers of ours, by table: they see what a scan sees. */
-  readonly #readers = new Map<RowTable, RowScan>()
+  readonly #readers = new Map<GuardedTable, RowScan>()
   #statements = 0
   /** Ticks at every read, write and undoing, so that no two of them are at the same time. */
   #clock = 0
@@ -177,7 +177,12 @@ export class OpenRecording {
 
   // Writes.
 
-  wrote(transaction: RecordedTransaction, table: RowTable, rowId: number, operation: WriteEvent['operation']): void {
+  wrote(
+    transaction: RecordedTransaction,
+    table: GuardedTable,
+    rowId: number,
+    operation: WriteEvent['operation'],
+  ): void {
     const participant = this.participant(transaction)
     const values = operation === 'delete' ? null : valuesInPlace(table, rowId)
     const row = this.#row(table, rowId, () => (operation === 'insert' ? null : valuesBefore(table, rowId)))
@@ -227,12 +232,12 @@ export class OpenRecording {
 
   // Reads.
 
-  scanTable(transaction: RecordedTransaction, view: ReadView, scan: RowScan): void {
+  scanTable(transaction: RecordedTransaction, view: ReadView, scan: GuardedScan): void {
     const state = this.#scan(transaction, scan)
     if (state.predicate === null) this.#lookFor(state, view, scan, null)
   }
 
-  scanPage(transaction: RecordedTransaction, view: ReadView, scan: RowScan, page: RowPage, from: number): void {
+  scanPage(transaction: RecordedTransaction, view: ReadView, scan: GuardedScan, page: RowPage, from: number): void {
     const state = this.#scan(transaction, scan)
     const first = page.baseRowId + from
     for (const read of state.pageReads) if (read.row.rowId >= first) read.dropped = true
@@ -244,11 +249,11 @@ export class OpenRecording {
     }
   }
 
-  scanRange(transaction: RecordedTransaction, view: ReadView, scan: RowScan, index: Index, range: KeyRange): void {
+  scanRange(transaction: RecordedTransaction, view: ReadView, scan: GuardedScan, index: Index, range: KeyRange): void {
     this.#lookFor(this.#scan(transaction, scan), view, scan, { index, range })
   }
 
-  scanEntry(transaction: RecordedTransaction, view: ReadView, scan: RowScan, rowId: number): void {
+  scanEntry(transaction: RecordedTransaction, view: ReadView, scan: GuardedScan, rowId: number): void {
     const state = this.#scan(transaction, scan)
     if (state.predicate !== null) this.#meet(state, view, scan, rowId)
   }
@@ -257,7 +262,7 @@ export class OpenRecording {
   foundUnique(
     transaction: RecordedTransaction,
     view: ReadView,
-    scan: RowScan,
+    scan: GuardedScan,
     index: Index,
     range: KeyRange,
     rowId: number,
@@ -269,10 +274,13 @@ export class OpenRecording {
   }
 
   /** The values that the view sees of a row; null if it sees none. */
-  valuesSeen(table: RowTable, rowId: number, view: ReadView): Value[] | null {
+  valuesSeen(table: GuardedTable, rowId: number, view: ReadView): Value[] | null {
     let reader = this.#readers.get(table)
     if (reader === undefined) {
-      reader = table.scan(table.descriptor.columns.map((_, ordinal) => ordinal))
+      reader = new RowScan(
+        table,
+        table.descriptor.columns.map((_, ordinal) => ordinal),
+      )
       this.#readers.set(table, reader)
     }
     if (!reader.fetch(rowId, view)) return null
@@ -284,7 +292,7 @@ export class OpenRecording {
     })
   }
 
-  #scan(transaction: RecordedTransaction, scan: RowScan): ScanState {
+  #scan(transaction: RecordedTransaction, scan: GuardedScan): ScanState {
     const participant = this.participant(transaction)
     let state = this.#scans.get(scan)
     if (state === undefined || state.participant !== participant || state.runStart !== participant.runStart) {
@@ -297,7 +305,7 @@ export class OpenRecording {
   #lookFor(
     state: ScanState,
     view: ReadView,
-    scan: RowScan,
+    scan: GuardedScan,
     keys: { readonly index: Index; readonly range: KeyRange } | null,
   ): void {
     const { participant } = state
@@ -313,7 +321,7 @@ export class OpenRecording {
   }
 
   /** The scan comes by a row: it reads it if it finds there what it looks for. */
-  #meet(state: ScanState, view: ReadView, scan: RowScan, rowId: number): RowRead | null {
+  #meet(state: ScanState, view: ReadView, scan: GuardedScan, rowId: number): RowRead | null {
     const { predicate, participant } = state
     const { table } = scan
     const values = this.valuesSeen(table, rowId, view)
@@ -329,7 +337,7 @@ export class OpenRecording {
     return read
   }
 
-  #row(table: RowTable, rowId: number, initial: () => readonly Value[] | null): RecordedRow {
+  #row(table: GuardedTable, rowId: number, initial: () => readonly Value[] | null): RecordedRow {
     let rows = this.tables.get(table)
     if (rows === undefined) {
       rows = new Map()

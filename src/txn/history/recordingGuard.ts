@@ -1,12 +1,12 @@
 /** Notes every access, around whatever guard the level has: what that one makes wait is not read yet. */
-import type { KeyRange, ReadGuard } from '../../storage/readGuard.ts'
-import type { ReadView } from '../../storage/readView.ts'
+import type { ReadGuard, ReadView } from '../../storage/readView.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { RowPage, RowScan } from '../../storage/row/rowScan.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedScan, GuardedTable } from '../../storage/guardedTable.ts'
 import { CLOSED } from '../../storage/row/treeCursor.ts'
 import { keyOf } from './predicateRead.ts'
 import type { OpenRecording, RecordedTransaction } from './recording.ts'
+import type { RowPage } from '../../storage/undo.ts'
 
 export class RecordingGuard implements ReadGuard {
   readonly recording: OpenRecording
@@ -26,31 +26,31 @@ export class RecordingGuard implements ReadGuard {
     return this.recording.on
   }
 
-  readTable(table: RowTable, scan: RowScan): boolean {
+  readTable(table: GuardedTable, scan: GuardedScan): boolean {
     if (this.inner !== null && !this.inner.readTable(table, scan)) return false
     if (this.recording.on) this.recording.scanTable(this.#transaction, this.#view, scan)
     return true
   }
 
-  readPage(table: RowTable, page: RowPage, from: number, view: ReadView, scan: RowScan): void {
+  readPage(table: GuardedTable, page: RowPage, from: number, view: ReadView, scan: GuardedScan): void {
     this.inner?.readPage(table, page, from, view, scan)
     if (!this.recording.on) return
     this.recording.scanPage(this.#transaction, view, scan, page, from)
   }
 
-  readRange(table: RowTable, index: Index, range: KeyRange, view: ReadView, scan: RowScan): boolean {
+  readRange(table: GuardedTable, index: Index, range: KeyRange, view: ReadView, scan: GuardedScan): boolean {
     if (this.inner !== null && !this.inner.readRange(table, index, range, view, scan)) return false
     if (this.recording.on) this.recording.scanRange(this.#transaction, view, scan, index, range)
     return true
   }
 
-  readEntry(table: RowTable, rowId: number, view: ReadView, scan: RowScan): boolean {
+  readEntry(table: GuardedTable, rowId: number, view: ReadView, scan: GuardedScan): boolean {
     if (this.inner !== null && !this.inner.readEntry(table, rowId, view, scan)) return false
     if (this.recording.on) this.recording.scanEntry(this.#transaction, view, scan, rowId)
     return true
   }
 
-  readUnique(table: RowTable, index: Index, rowId: number, view: ReadView, scan: RowScan): boolean {
+  readUnique(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): boolean {
     if (this.inner !== null && !this.inner.readUnique(table, index, rowId, view, scan)) return false
     if (!this.recording.on) return true
     const values = this.recording.valuesSeen(table, rowId, view)

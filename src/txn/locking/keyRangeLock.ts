@@ -14,12 +14,12 @@
  * All ranges of one table are one lock, whose requests exclude each other only where their intervals overlap: so the
  * queue, the deadlock check and the way to wake are those of any other lock.
  */
-import type { KeyRange } from '../../storage/readGuard.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
 import type { Interval } from '../../storage/row/intervals.ts'
 import { Intervals, rangeCovers, rangesOverlap } from '../../storage/row/intervals.ts'
 import type { Key } from '../../storage/row/keyTree.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import { RANGE_MODES, RangeMode } from '../lockModes.ts'
 import type { Grant, LockOwner } from '../lockWait.ts'
 import { Lock, LockWait } from '../lockWait.ts'
@@ -54,7 +54,7 @@ export class KeyRangeLock extends Lock {
   readonly #byIndex = new Map<Index, Intervals<RangeGrant>>()
   #count = 0
 
-  constructor(table: RowTable) {
+  constructor(table: GuardedTable) {
     super('key range', RANGE_MODES, table)
   }
 

@@ -8,7 +8,7 @@ import type { Grant, Lock, LockOwner } from '../lockWait.ts'
 import { RowLock } from '../lockWait.ts'
 import { AdvisoryLock } from './advisoryLock.ts'
 import { KeyRangeLock, RangeGrant, RangeWait } from './keyRangeLock.ts'
-import type { KeyRange } from '../../storage/readGuard.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 
 export interface LockRow {
   readonly session: number

@@ -22,9 +22,9 @@
  * Every method may have to wait: then it returns false, and its access is made again when the wait is over, in place or by a
  * new run of the statement. The locks stay, so a new run soon comes as far again.
  */
-import type { KeyRange } from '../../storage/readGuard.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import { RowMode } from '../../storage/undo.ts'
 import { AWAIT_WRITER, RangeMode, TableMode } from '../lockModes.ts'
 import type { LockWait } from '../lockWait.ts'
@@ -48,15 +48,15 @@ interface TableLocks {
 
 export class LockingGuard implements ReadLocks {
   readonly #record: TransactionRecord
-  readonly #tables = new Map<RowTable, TableLocks>()
+  readonly #tables = new Map<GuardedTable, TableLocks>()
   /** The tables that the current statement writes or locks rows of. */
-  readonly #targets = new Set<RowTable>()
+  readonly #targets = new Set<GuardedTable>()
 
   constructor(record: TransactionRecord) {
     this.#record = record
   }
 
-  noteTarget(table: RowTable): void {
+  noteTarget(table: GuardedTable): void {
     this.#targets.add(table)
   }
 
@@ -66,7 +66,7 @@ export class LockingGuard implements ReadLocks {
 
   // The accesses.
 
-  readTable(table: RowTable): boolean {
+  readTable(table: GuardedTable): boolean {
     const locks = this.#locksOf(table)
     return locks.whole || this.#lockWhole(table, locks)
   }
@@ -75,7 +75,7 @@ export class LockingGuard implements ReadLocks {
     // The table is locked.
   }
 
-  readRange(table: RowTable, index: Index, range: KeyRange): boolean {
+  readRange(table: GuardedTable, index: Index, range: KeyRange): boolean {
     const record = this.#record
     const locks = this.#locksOf(table)
     if (locks.whole) return true
@@ -88,7 +88,7 @@ export class LockingGuard implements ReadLocks {
     return had
   }
 
-  readEntry(table: RowTable, rowId: number): boolean {
+  readEntry(table: GuardedTable, rowId: number): boolean {
     const record = this.#record
     const head = table.head(rowId)
     if (head === null || head.writer === record || head.writer.published) return true
@@ -99,7 +99,7 @@ export class LockingGuard implements ReadLocks {
     })
   }
 
-  readUnique(table: RowTable, _index: Index, rowId: number): boolean {
+  readUnique(table: GuardedTable, _index: Index, rowId: number): boolean {
     const record = this.#record
     const locks = this.#locksOf(table)
     if (locks.whole) return true
@@ -130,7 +130,7 @@ export class LockingGuard implements ReadLocks {
 
   // Escalation.
 
-  #locksOf(table: RowTable): TableLocks {
+  #locksOf(table: GuardedTable): TableLocks {
     let locks = this.#tables.get(table)
     if (locks === undefined) {
       locks = { whole: false, fine: 0, limit: lockLimits.perTable }
@@ -145,7 +145,7 @@ export class LockingGuard implements ReadLocks {
   }
 
   /** False if it has to wait for the whole table. */
-  #makeRoom(table: RowTable, locks: TableLocks): boolean {
+  #makeRoom(table: GuardedTable, locks: TableLocks): boolean {
     const record = this.#record
     const manager = record.engine.locks
     const crowded = manager.fineLocks >= lockLimits.inAll
@@ -157,7 +157,7 @@ export class LockingGuard implements ReadLocks {
     return this.#lockWhole(table, locks)
   }
 
-  #lockWhole(table: RowTable, locks: TableLocks): boolean {
+  #lockWhole(table: GuardedTable, locks: TableLocks): boolean {
     const record = this.#record
     const manager = record.engine.locks
     if (!this.#acquire(() => manager.lockTable(record, table, TableMode.SHARE))) return false
@@ -175,18 +175,18 @@ export class LockingGuard implements ReadLocks {
 
   // What it has read, for those who write it after its end (D7).
 
-  *tables(): Generator<RowTable> {
+  *tables(): Generator<GuardedTable> {
     for (const [table, { whole }] of this.#tables) if (whole) yield table
   }
 
-  *ranges(): Generator<{ readonly table: RowTable; readonly index: Index; readonly range: KeyRange }> {
+  *ranges(): Generator<{ readonly table: GuardedTable; readonly index: Index; readonly range: KeyRange }> {
     for (const grant of this.#record.rowGrants) {
       if (!(grant instanceof RangeGrant) || grant.mode === RangeMode.WRITE) continue
       yield { table: grant.lock.table!, index: grant.index, range: grant.range }
     }
   }
 
-  *rows(): Generator<{ readonly table: RowTable; readonly rowId: number }> {
+  *rows(): Generator<{ readonly table: GuardedTable; readonly rowId: number }> {
     for (const { lock } of this.#record.rowGrants) {
       if (lock instanceof RowLock) yield { table: lock.table!, rowId: lock.rowId }
     }

@@ -2,17 +2,17 @@
  * A transaction that runs alone reads without asking. The tables that it reads are noted, because snapshots of transactions
  * by SSI may be older than its commit: for them it is a reader like any other (D7).
  */
-import type { KeyRange } from '../../storage/readGuard.ts'
+import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { RowTable } from '../../storage/row/table.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { ReadLocks } from './readLocks.ts'
 
 export class SerialGuard implements ReadLocks {
   /** The first table that it reads; often there is no other. */
-  #first: RowTable | null = null
-  #others: Set<RowTable> | null = null
+  #first: GuardedTable | null = null
+  #others: Set<GuardedTable> | null = null
 
-  readTable(table: RowTable): boolean {
+  readTable(table: GuardedTable): boolean {
     return this.#note(table)
   }
 
@@ -20,19 +20,19 @@ export class SerialGuard implements ReadLocks {
     // The table is noted.
   }
 
-  readRange(table: RowTable): boolean {
+  readRange(table: GuardedTable): boolean {
     return this.#note(table)
   }
 
-  readEntry(table: RowTable): boolean {
+  readEntry(table: GuardedTable): boolean {
     return this.#note(table)
   }
 
-  readUnique(table: RowTable): boolean {
+  readUnique(table: GuardedTable): boolean {
     return this.#note(table)
   }
 
-  #note(table: RowTable): true {
+  #note(table: GuardedTable): true {
     if (table === this.#first) return true
     if (this.#first === null) this.#first = table
     else if (this.#others === null) this.#others = new Set([table])
@@ -53,15 +53,15 @@ export class SerialGuard implements ReadLocks {
     this.#others = null
   }
 
-  tables(): Iterable<RowTable> {
+  tables(): Iterable<GuardedTable> {
     return this.#first === null ? [] : [this.#first, ...(this.#others ?? [])]
   }
 
-  ranges(): Iterable<{ readonly table: RowTable; readonly index: Index; readonly range: KeyRange }> {
+  ranges(): Iterable<{ readonly table: GuardedTable; readonly index: Index; readonly range: KeyRange }> {
     return []
   }
 
-  rows(): Iterable<{ readonly table: RowTable; readonly rowId: number }> {
+  rows(): Iterable<{ readonly table: GuardedTable; readonly rowId: number }> {
     return []
   }
 }
