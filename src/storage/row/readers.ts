@@ -41,8 +41,9 @@ export class RowRead {
 
 /** Who has read single rows of one page. */
 interface ReadPage {
-  readonly number: number
-  heads: (RowRead | null)[]
+  number: number
+  /** Always of length 1,024. */
+  readonly heads: (RowRead | null)[]
   /** Entries of all its rows. */
   count: number
 }
@@ -61,9 +62,15 @@ export interface RangeRead {
   readonly statement: string | null
 }
 
-/** Empty arrays of heads: a page that nobody reads any more gives its array back, and the next one takes it. */
-const spareHeads: (RowRead | null)[][] = []
-const MAX_SPARE_HEADS = 64
+/** Pages that nobody reads any more, for the next ones that somebody does. */
+const sparePages: ReadPage[] = []
+const MAX_SPARE_PAGES = 64
+
+const emptyPage = (): ReadPage => ({
+  number: 0,
+  heads: Array.from<RowRead | null>({ length: PAGE_ROWS }).fill(null),
+  count: 0,
+})
 
 export class TableReaders {
   readonly #pages: (ReadPage | null)[] = []
@@ -76,8 +83,9 @@ export class TableReaders {
     while (this.#pages.length <= number) this.#pages.push(null)
     let page = this.#pages[number]!
     if (page === null) {
-      const heads = spareHeads.pop() ?? Array.from<RowRead | null>({ length: PAGE_ROWS }).fill(null)
-      this.#pages[number] = page = { number, heads, count: 0 }
+      page = sparePages.pop() ?? emptyPage()
+      page.number = number
+      this.#pages[number] = page
     }
     const slot = rowId % PAGE_ROWS
     const head = page.heads[slot]!
@@ -96,7 +104,7 @@ export class TableReaders {
     else page.heads[read.slot] = older
     if (--page.count > 0) return
     this.#pages[page.number] = null
-    if (spareHeads.length < MAX_SPARE_HEADS) spareHeads.push(page.heads)
+    if (sparePages.length < MAX_SPARE_PAGES) sparePages.push(page)
   }
 
   /** The newest reader of the row; the others hang behind it. */
