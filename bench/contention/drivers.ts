@@ -118,7 +118,8 @@ export async function runAsync(db: Database, order: Order): Promise<Outcome> {
       const tally = { commits: 0, aborts: new Map<string, number>() }
       while (now() < end) {
         const make = workload.next(random, rows)
-        while (!(await attempt(session, workload, begin, make(), tally.aborts)) && now() < end);
+        const aborted = (error: unknown): unknown => count(tally.aborts, codeOf(error))
+        while (!(await attempt(session, workload, begin, make(), aborted)) && now() < end);
         tally.commits++
       }
       return tally
@@ -129,13 +130,13 @@ export async function runAsync(db: Database, order: Order): Promise<Outcome> {
   return sum(tallies, nanos)
 }
 
-/** False if it was aborted. */
-async function attempt(
+/** False if it was aborted; `aborted` is told why, before it is rolled back, and throws what is no reason to try again. */
+export async function attempt(
   session: Session,
   workload: Workload,
   begin: string,
   body: Body,
-  aborts: Map<string, number>,
+  aborted: (error: unknown) => unknown,
 ): Promise<boolean> {
   try {
     await session.query(begin)
@@ -147,7 +148,7 @@ async function attempt(
     await session.query('COMMIT')
     return true
   } catch (error) {
-    count(aborts, codeOf(error))
+    aborted(error)
     await session.query('ROLLBACK')
     return false
   }
