@@ -16,7 +16,8 @@ import type {
   Statement,
   TransactionModes,
 } from '../parser/ast.ts'
-import { isolationNamed } from '../txn/isolation.ts'
+import type { Isolation, IsolationLevel, SerializableMethod } from '../txn/isolation.ts'
+import { isolationNamed, isolationOf } from '../txn/isolation.ts'
 import type { OutputChoice } from './output.ts'
 import { emptyResult } from './output.ts'
 import type { QueryResult } from './result.ts'
@@ -179,12 +180,16 @@ const namesModes = ({ isolation, readOnly, deferrable }: TransactionModes): bool
 const levelName = (level: string, method: string | null): string =>
   method === null ? level : `${level} using ${method}`
 
+/** BEGIN is on the hot path: a level with its method is not put together as a name first. */
+function isolationIn(state: SessionState, level: IsolationLevel, method: SerializableMethod | null): Isolation {
+  if (level === 'serializable') return isolationOf(level, method ?? state.settings.engine.method)
+  return isolationNamed(levelName(level, method), state.settings.engine.method)
+}
+
 /** The modes with those that were named in their place. Throws 0A000 for levels that are not built. */
 function withModes(state: SessionState, modes: BlockOptions, named: TransactionModes): BlockOptions {
-  const { isolation, method } = named
   return {
-    isolation:
-      isolation === null ? modes.isolation : isolationNamed(levelName(isolation, method), state.settings.engine.method),
+    isolation: named.isolation === null ? modes.isolation : isolationIn(state, named.isolation, named.method),
     readOnly: named.readOnly ?? modes.readOnly,
     deferrable: named.deferrable ?? modes.deferrable,
     deadlockTimeout: modes.deadlockTimeout,
