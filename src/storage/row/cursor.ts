@@ -161,6 +161,7 @@ export class IndexCursor {
   #lookupGuarded(key: Key, scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
     const { numbers } = this.#keys
     let first: number
+    this.#empty = false
     if (numbers !== null && typeof key === 'number') {
       this.#numeric = true
       this.#low = key
@@ -173,7 +174,6 @@ export class IndexCursor {
       this.#range(key, key, CLOSED, false)
       first = this.#next()
     }
-    this.#empty = false
     this.#announced = true
     if (this.#judge(first, false, scan, view, guard))
       return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
