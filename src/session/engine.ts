@@ -5,7 +5,7 @@
 import type { Env, Timer } from '../env/env.ts'
 import { databaseClosed, synchronousReentry } from '../errors.ts'
 import type { DatabaseError } from '../errors.ts'
-import type { TableLookup } from '../planner/index.ts'
+import type { SystemView, TableLookup } from '../planner/index.ts'
 import { PlanCache } from '../planner/index.ts'
 import type { CommitLog } from '../storage/log/log.ts'
 import type { Store } from '../storage/store.ts'
@@ -20,7 +20,6 @@ import { Notifications } from './notifications.ts'
 import { Procedures } from './procedures.ts'
 import { SessionState } from './sessionState.ts'
 import { Statistics } from './statistics.ts'
-import { systemViews } from './views/index.ts'
 import type { SettingDefaults } from './settings.ts'
 
 export interface EngineOptions {
@@ -31,6 +30,18 @@ export interface EngineOptions {
   readonly planCacheBytes: number
   /** What the settings of each session are until it sets them. */
   readonly settings: SettingDefaults
+}
+
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly env: Env
+  readonly trace: Trace
+  readonly store: Store
+  /** Null in memory. */
+  readonly log: CommitLog | null
+  readonly transactions: (listener: TransactionListener) => TransactionManager
+  /** What it tells about itself, as tables that FROM may name; by name. */
+  readonly views: (engine: Engine) => ReadonlyMap<string, SystemView>
 }
 
 /** A statement that waits this long for a session that does nothing is reported. */
@@ -54,6 +65,7 @@ export class Engine implements TransactionListener {
   readonly procedures = new Procedures()
   readonly statistics = new Statistics()
   readonly #settings: SettingDefaults
+  readonly #makeViews: EngineParts['views']
   readonly #options: EngineOptions
   readonly #waits = new Map<LockWait, Task>()
   readonly #committing = new Map<Transaction, Task>()
@@ -62,26 +74,18 @@ export class Engine implements TransactionListener {
   #nextSession = 1
   #watch: Timer | null = null
 
-  constructor(
-    parts: {
-      readonly env: Env
-      readonly trace: Trace
-      readonly store: Store
-      readonly log: CommitLog | null
-      readonly transactions: (listener: TransactionListener) => TransactionManager
-    },
-    options: EngineOptions,
-  ) {
+  constructor(parts: EngineParts, options: EngineOptions) {
     this.env = parts.env
     this.trace = parts.trace
     this.store = parts.store
     this.log = parts.log
     this.transactions = parts.transactions(this)
+    this.#makeViews = parts.views
     this.#options = options
     this.memoryLimit = options.memoryLimit
     this.#settings = options.settings
     this.core = new Core(parts.env, parts.trace, options.scheduler, options.stepBudget, () => this.#flush())
-    const views = systemViews(this)
+    const views = parts.views(this)
     this.relations = {
       table: (id) => parts.store.table(id),
       view: (name) => views.get(name) ?? null,
@@ -140,12 +144,13 @@ export class Engine implements TransactionListener {
     const { env, transactions } = this
     const trace = new Trace()
     const store = transactions.forkStore()
-    const parts = {
+    const parts: EngineParts = {
       env,
       trace,
       store,
       log: null,
-      transactions: (listener: TransactionListener) => transactions.fork(store, listener, trace),
+      transactions: (listener) => transactions.fork(store, listener, trace),
+      views: this.#makeViews,
     }
     const fork = new Engine(parts, this.#options)
     this.procedures.copyTo(fork.procedures)

@@ -15,6 +15,7 @@ import { Database } from './database.ts'
 import { Engine } from './engine.ts'
 import type { IsolationName } from './session.ts'
 import { settingDefaults } from './settings.ts'
+import { systemViews } from './views/index.ts'
 
 export interface OpenOptions {
   /** The isolation level of transactions that name none; 'read committed' by default. A session may set another. */
@@ -72,6 +73,7 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
         trace,
         store,
         log: null,
+        views: systemViews,
         transactions: (listener) => new TransactionManager(store, listener, trace, start, retention),
       },
       settings,
@@ -101,6 +103,7 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
       trace,
       store,
       log,
+      views: systemViews,
       transactions: (listener) => {
         const manager = new TransactionManager(store, listener, trace, start, retention)
         manager.attachLog(log, options.durability ?? 'full')
