@@ -8,9 +8,8 @@ import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Attribute } from './logical.ts'
 import type { Parameters } from './parameters.ts'
-import type { Past } from './systemTime.ts'
 import type { SystemView } from './systemViews.ts'
-import type { TableLookup } from './tableLookup.ts'
+import type { Past, TableLookup } from './tableLookup.ts'
 
 export class BindContext {
   readonly root: CatalogRoot

@@ -19,13 +19,6 @@ import { ExpressionBinder } from './bindExpression.ts'
 import { some } from './expressionTree.ts'
 import { Scope } from './scope.ts'
 
-/** Where past states are found; throws 22023 for what is not retained, or is to come. */
-export interface Past {
-  /** Microseconds since 1970-01-01 UTC. */
-  at(moment: number): PastState
-  atCommit(timestamp: number): PastState
-}
-
 const clause = 'AS OF SYSTEM TIME'
 
 /** The state at the moment that `e` says; null where the values of its parameters are not known yet. Throws 42601, 22023. */
