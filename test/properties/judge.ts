@@ -2,7 +2,7 @@
 import { check } from '../../src/index.ts'
 import type { Verdict } from '../../src/index.ts'
 import type { Engine } from '../../src/session/engine.ts'
-import type { Executed, Execution, World } from './worlds.ts'
+import type { Executed, Execution, Outcome, World } from './worlds.ts'
 
 /** Statements that end, with errors that a person may expect. */
 export function misbehaved({ hanging, broken }: Execution): string | null {
@@ -25,12 +25,14 @@ export async function notSerial(
   execution: Execution,
   verdict: Verdict,
   where: 'here' | 'fork',
+  undone: 'repeated' | 'left out',
 ): Promise<string | null> {
   if (verdict.serialOrder === null) return `no serial order: ${verdict.describe()}`
   const byId = new Map(execution.transactions.map((transaction) => [transaction.id, transaction]))
   const order = verdict.serialOrder
     .map((id) => byId.get(id))
     .filter((transaction): transaction is Executed => transaction?.committed === true)
+    .map((transaction) => (undone === 'repeated' ? transaction : withoutUndone(transaction)))
   const replay = await world.replay(order, where)
   for (const [i, { id, outcomes }] of order.entries()) {
     const succeeded = outcomes.filter(({ error }) => error === null)
@@ -44,6 +46,35 @@ export async function notSerial(
   }
   if (replay.final === execution.final) return null
   return `the serial order leaves ${replay.final}, where the execution left ${execution.final}`
+}
+
+/** Without the statements that it took back, by ROLLBACK TO. */
+function withoutUndone(transaction: Executed): Executed {
+  const outcomes: Outcome[] = []
+  let savepoint = 0
+  for (const outcome of transaction.outcomes) {
+    const { sql } = outcome.statement
+    if (outcome.error !== null) continue
+    if (sql === 'SAVEPOINT s') savepoint = outcomes.length
+    else if (sql === 'ROLLBACK TO s') outcomes.length = savepoint
+    else outcomes.push(outcome)
+  }
+  return { ...transaction, outcomes }
+}
+
+/** A constraint that the rows break. */
+export async function inconsistent(world: World): Promise<string | null> {
+  const { primaryKey, valueIndex, child } = world.schema
+  const questions = [
+    ...(primaryKey ? ['SELECT k FROM t GROUP BY k HAVING count(*) > 1'] : []),
+    ...(valueIndex === 'unique' ? ['SELECT v FROM t WHERE v IS NOT NULL GROUP BY v HAVING count(*) > 1'] : []),
+    ...(child === 'none' ? [] : ['SELECT c.id FROM c LEFT JOIN t ON t.k = c.t WHERE c.t IS NOT NULL AND t.k IS NULL']),
+  ]
+  for (const sql of questions) {
+    const broken = await world.rows(sql)
+    if (broken !== '') return `${sql} gives ${broken}`
+  }
+  return null
 }
 
 /** Locks, views, versions and SIREADs that are still there though everybody is idle. */

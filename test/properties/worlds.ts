@@ -10,6 +10,9 @@ import { openEngine } from '../../src/session/open.ts'
 import type { Program, Schema, Statement } from './programs.ts'
 import { createTables, fillTables, schemaName } from './programs.ts'
 
+/** A program that needs more of them goes round in circles. */
+const mostCallbacks = 100_000
+
 /** An env in which nothing goes on by itself. */
 class ManualEnv implements Env {
   readonly clock = { nowMicros: () => 0, monotonicMillis: () => 0 }
@@ -29,7 +32,11 @@ class ManualEnv implements Env {
 
   /** Runs what was put off until nothing is left. */
   drain(): void {
-    for (let callback = this.#soon.shift(); callback !== undefined; callback = this.#soon.shift()) callback()
+    let count = 0
+    for (let callback = this.#soon.shift(); callback !== undefined; callback = this.#soon.shift()) {
+      if (++count > mostCallbacks) throw new Error('the program does not come to an end')
+      callback()
+    }
   }
 }
 
@@ -216,6 +223,15 @@ export class World {
     this.#env.drain()
     await turn()
     return calls.map(({ settled }) => describeOutcome(settled).result ?? '?').join(' ')
+  }
+
+  /** What a query finds, as text; empty if it finds nothing. */
+  async rows(sql: string): Promise<string> {
+    const call = note(this.db.query(sql))
+    this.#env.drain()
+    await turn()
+    if (call.settled === null || call.settled instanceof Error) throw call.settled ?? new Error(`no answer to ${sql}`)
+    return call.settled.rows.map((row) => JSON.stringify(row)).join(' ')
   }
 
   #query(db: Database, sql: string, isScript: boolean): void {

@@ -1,0 +1,121 @@
+/**
+ * What must hold of random programs, as data: which levels they mix, how finely they are interleaved, and what is asked of
+ * a run. programs.test.ts holds the engine to it, and test/mutations holds engines with a mistake against it.
+ */
+import { inconsistent, judge, leftBehind, misbehaved, notSerial, violated } from './judge.ts'
+import type { Program, ProgramSize } from './programs.ts'
+import { levels, serializableLevels } from './programs.ts'
+import type { Execution, World } from './worlds.ts'
+import { forsake, worldOf } from './worlds.ts'
+
+export interface Property {
+  readonly name: string
+  readonly size: ProgramSize
+  /** 1: statements are suspended after each row. */
+  readonly stepBudget: number
+  /** By default. */
+  readonly runs: number
+  /** Transactions of these levels must have a serial order, in which the same is read and left. */
+  readonly serial: boolean
+}
+
+const size = { sessions: 4, transactions: 2, statements: 4 }
+const short = { sessions: 4, transactions: 5, statements: 2 }
+
+export const properties: readonly Property[] = [
+  ...[1, 10_000].flatMap((stepBudget): Property[] => {
+    const grain = stepBudget === 1 ? 'suspended after each row' : 'each in one step'
+    const common = { stepBudget, runs: 2000 }
+    return [
+      {
+        ...common,
+        name: `serializable transactions of all methods read and leave what some serial order does, statements ${grain}`,
+        size: { ...size, levels: serializableLevels },
+        serial: true,
+      },
+      {
+        ...common,
+        name: `levels and methods mixed: no level shows what it proscribes, statements ${grain}`,
+        size: { ...size, levels },
+        serial: false,
+      },
+    ]
+  }),
+  // Snapshots that see many come and go: what is pruned between them, and who only reads.
+  {
+    name: 'many short serializable transactions of all methods: a serial order, statements suspended after each row',
+    size: { ...short, levels: serializableLevels },
+    stepBudget: 1,
+    runs: 2000,
+    serial: true,
+  },
+  {
+    name: 'many short transactions of all levels: no level shows what it proscribes, statements suspended after each row',
+    size: { ...short, levels },
+    stepBudget: 1,
+    runs: 2000,
+    serial: false,
+  },
+  ...levels.map(
+    (level): Property => ({
+      name: `all at ${level}: nothing that it proscribes`,
+      size: { ...size, sessions: 6, levels: [level] },
+      stepBudget: 1,
+      runs: 500,
+      serial: false,
+    }),
+  ),
+]
+
+/** Which of the questions found something wrong, and what. */
+export interface Finding {
+  readonly check: 'an error or a hang' | 'something left behind' | 'a broken constraint' | 'the checker' | 'the serial run'
+  readonly what: string
+}
+
+/** `run`: how many of the property have gone before. The execution is null if the engine broke down under it. */
+export async function examine(
+  property: Property,
+  program: Program,
+  run: number,
+): Promise<{ readonly execution: Execution | null; readonly finding: Finding | null }> {
+  const world = worldOf(program.schema, property.stepBudget)
+  let execution: Execution | null = null
+  let finding: Finding | null
+  try {
+    execution = await world.run(program)
+    finding = await findingIn(property, world, execution, run)
+  } catch (error) {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    finding = { check: 'an error or a hang', what }
+  }
+  // What went wrong may go on in this world.
+  if (finding !== null) forsake(world)
+  return { execution, finding }
+}
+
+async function findingIn(
+  { serial }: Property,
+  world: World,
+  execution: Execution,
+  run: number,
+): Promise<Finding | null> {
+  let what = misbehaved(execution)
+  if (what !== null) return { check: 'an error or a hang', what }
+  what = leftBehind(world.engine)
+  if (what !== null) return { check: 'something left behind', what }
+  what = await inconsistent(world)
+  if (what !== null) return { check: 'a broken constraint', what }
+  const { verdict } = judge(execution)
+  what = violated(verdict)
+  if (what !== null) return { check: 'the checker', what }
+  if (!serial) return null
+  what = await notSerial(
+    world,
+    execution,
+    verdict,
+    run % 20 === 0 ? 'fork' : 'here',
+    run % 2 === 0 ? 'left out' : 'repeated',
+  )
+  return what === null ? null : { check: 'the serial run', what }
+}
