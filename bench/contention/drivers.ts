@@ -1,7 +1,7 @@
 /** Runs a workload with many sessions at once: synchronously, statement by statement in turns, or by promises that wait. */
-import type { Database, Session, Statement } from '../../src/index.ts'
-import type { Body, Row, Workload } from './workload.ts'
-import { Random } from './workload.ts'
+import type { Database, ProcedureTransaction, Session, Statement } from '../../src/index.ts'
+import type { Body, Choice, Row, Workload } from './workload.ts'
+import { bodyOf, Random } from './workload.ts'
 
 export interface Outcome {
   readonly commits: number
@@ -30,25 +30,27 @@ class Client {
   readonly #commit: Statement
   readonly #rollback: Statement
   readonly #statements: readonly Statement<Row>[]
-  readonly #next: () => () => Body
-  #make: () => Body
+  readonly #workload: Workload
+  readonly #next: () => Choice
+  #choice: Choice
   #body: Body | null = null
   #rows: readonly Row[] = []
 
-  constructor(session: Session, workload: Workload, begin: string, next: () => () => Body) {
+  constructor(session: Session, workload: Workload, begin: string, next: () => Choice) {
     this.#begin = session.prepare(begin)
     this.#commit = session.prepare('COMMIT')
     this.#rollback = session.prepare('ROLLBACK')
     this.#statements = workload.statements.map((sql) => session.prepare<Row>(sql))
+    this.#workload = workload
     this.#next = next
-    this.#make = next()
+    this.#choice = next()
   }
 
   turn(): void {
     try {
       if (this.#body === null) {
         this.#begin.run()
-        this.#body = this.#make()
+        this.#body = bodyOf(this.#workload, this.#choice)
         this.#rows = []
       }
       const step = this.#body.next(this.#rows)
@@ -59,12 +61,18 @@ class Client {
       this.#body = null
       this.#commit.run()
       this.commits++
-      this.#make = this.#next()
+      this.#choice = this.#next()
     } catch (error) {
       count(this.aborts, codeOf(error))
       this.#rollback.run()
       this.#body = null
     }
+  }
+
+  /** Until it has committed or was aborted. */
+  transaction(): void {
+    do this.turn()
+    while (this.#body !== null)
   }
 
   /** Between two measurements nothing is left open. */
@@ -81,6 +89,8 @@ export interface Order {
   readonly sessions: number
   /** The statement that begins each transaction. */
   readonly begin: string
+  /** Synchronous API: whether a session gives way to the next one after each statement, or when its transaction has ended. */
+  readonly giveWay?: 'statement' | 'transaction'
   readonly millis: number
   readonly seed: number
 }
@@ -90,7 +100,8 @@ const now = (): number => Number(process.hrtime.bigint())
 /** Turns between two looks at the clock. */
 const turnsBetween = 512
 
-export function runSync(db: Database, { workload, rows, sessions, begin, millis, seed }: Order): Outcome {
+export function runSync(db: Database, order: Order): Outcome {
+  const { workload, rows, sessions, begin, giveWay = 'statement', millis, seed } = order
   const handles = Array.from({ length: sessions }, () => db.connectSync())
   const clients = handles.map((session, i) => {
     const random = new Random(seed * 1000 + i)
@@ -99,12 +110,46 @@ export function runSync(db: Database, { workload, rows, sessions, begin, millis,
   const start = now()
   const end = start + millis * 1e6
   do {
-    for (let turn = 0; turn < turnsBetween; turn++) clients[turn % sessions]!.turn()
+    for (let turn = 0; turn < turnsBetween; turn++) {
+      const client = clients[turn % sessions]!
+      if (giveWay === 'statement') client.turn()
+      else client.transaction()
+    }
   } while (now() < end)
   const nanos = now() - start
   for (const client of clients) client.end()
   for (const session of handles) session.close()
   return sum(clients, nanos)
+}
+
+/** The workload's transactions become stored procedures. */
+export function register(db: Database, workload: Workload): void {
+  for (const [name, begin] of Object.entries(workload.transactions)) {
+    db.procedure(name, (tx: ProcedureTransaction, ...parameters: number[]) => {
+      const body = begin(...parameters)
+      let rows: readonly Row[] = []
+      for (let step = body.next(rows); step.done !== true; step = body.next(rows)) {
+        const { statement, parameters } = step.value
+        rows = tx.all<Row>(workload.statements[statement]!, ...parameters)
+      }
+    })
+  }
+}
+
+/** The same by stored procedures: a call a transaction. */
+export function runProcedures(db: Database, { workload, rows, millis, seed }: Omit<Order, 'begin'>): Outcome {
+  const random = new Random(seed * 1000)
+  let commits = 0
+  const start = now()
+  const end = start + millis * 1e6
+  do {
+    for (let turn = 0; turn < turnsBetween; turn++) {
+      const { name, parameters } = workload.next(random, rows)
+      db.callSync(name, ...parameters)
+    }
+    commits += turnsBetween
+  } while (now() < end)
+  return { commits, aborts: new Map(), nanos: now() - start }
 }
 
 export async function runAsync(db: Database, order: Order): Promise<Outcome> {
@@ -117,9 +162,9 @@ export async function runAsync(db: Database, order: Order): Promise<Outcome> {
       const random = new Random(seed * 1000 + i)
       const tally = { commits: 0, aborts: new Map<string, number>() }
       while (now() < end) {
-        const make = workload.next(random, rows)
+        const choice = workload.next(random, rows)
         const aborted = (error: unknown): unknown => count(tally.aborts, codeOf(error))
-        while (!(await attempt(session, workload, begin, make(), aborted)) && now() < end);
+        while (!(await attempt(session, workload, begin, bodyOf(workload, choice), aborted)) && now() < end);
         tally.commits++
       }
       return tally

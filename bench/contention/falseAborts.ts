@@ -6,7 +6,7 @@ import { check, DatabaseError, type Database } from '../../src/index.ts'
 import type { Judgement } from '../../src/checker/hindsight.ts'
 import { Hindsight } from '../../src/checker/hindsight.ts'
 import { attempt } from './drivers.ts'
-import { Random, type Workload } from './workload.ts'
+import { bodyOf, Random, type Workload } from './workload.ts'
 
 export interface Precision {
   readonly commits: number
@@ -67,8 +67,8 @@ async function runBatch(
         if (error.message.includes(ofSsi)) victims.push(current.get(session.id)!)
       }
       for (let n = 0; n < batch / sessions; n++) {
-        const make = workload.next(random, rows)
-        while (!(await attempt(session, workload, begin, make(), aborted)));
+        const choice = workload.next(random, rows)
+        while (!(await attempt(session, workload, begin, bodyOf(workload, choice), aborted)));
       }
     }),
   )

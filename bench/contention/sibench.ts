@@ -3,7 +3,7 @@
  * a query finds the item with the smallest value by reading all of them, an update changes one item: every query has an
  * rw-antidependency to every update beside it, and none of them makes a cycle.
  */
-import type { Body, Random, Workload } from './workload.ts'
+import type { Body, Choice, Random, Workload } from './workload.ts'
 
 function* smallest(): Body {
   yield { statement: 0, parameters: [] }
@@ -19,8 +19,9 @@ export const sibench: Workload = {
   schema: 'CREATE TABLE item (id integer PRIMARY KEY, value integer NOT NULL)',
   fill: (rows) =>
     Array.from({ length: rows }, (_, id) => ({ sql: 'INSERT INTO item VALUES ($1, 0)', parameters: [id] })),
-  next(random: Random, rows: number): () => Body {
+  transactions: { smallest, increment },
+  next(random: Random, rows: number): Choice {
     const id = random.below(rows)
-    return random.below(2) === 0 ? smallest : () => increment(id)
+    return random.below(2) === 0 ? { name: 'smallest', parameters: [] } : { name: 'increment', parameters: [id] }
   },
 }

@@ -4,7 +4,7 @@
  * TransactSaving make a write skew under snapshot isolation. Customers are named by their number: the look-up of a name
  * in a third table, which nobody writes, is left out.
  */
-import type { Body, Call, Random, Workload } from './workload.ts'
+import type { Body, Call, Choice, Random, Workload } from './workload.ts'
 
 const readSavings = 0
 const readChecking = 1
@@ -59,22 +59,23 @@ export const smallBank: Workload = {
     ['savings', 'checking'].flatMap((table) =>
       Array.from({ length: rows }, (_, id) => ({ sql: `INSERT INTO ${table} VALUES ($1, 1000)`, parameters: [id] })),
     ),
-  next(random: Random, rows: number): () => Body {
+  transactions: { balance, depositChecking, transactSaving, amalgamate, writeCheck },
+  next(random: Random, rows: number): Choice {
     const kind = random.below(5)
     const customer = random.below(rows)
     const amount = 1 + random.below(50)
     const other = (customer + 1 + random.below(rows - 1)) % rows
     switch (kind) {
       case 0:
-        return () => balance(customer)
+        return { name: 'balance', parameters: [customer] }
       case 1:
-        return () => depositChecking(customer, amount)
+        return { name: 'depositChecking', parameters: [customer, amount] }
       case 2:
-        return () => transactSaving(customer, amount - 25)
+        return { name: 'transactSaving', parameters: [customer, amount - 25] }
       case 3:
-        return () => amalgamate(customer, other)
+        return { name: 'amalgamate', parameters: [customer, other] }
       default:
-        return () => writeCheck(customer, amount)
+        return { name: 'writeCheck', parameters: [customer, amount] }
     }
   },
 }

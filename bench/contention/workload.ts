@@ -12,15 +12,25 @@ export interface Call {
 
 export type Body = Generator<Call, void, readonly Row[]>
 
+/** The transaction of a workload, by name. */
+export interface Choice {
+  readonly name: string
+  readonly parameters: readonly number[]
+}
+
 export interface Workload {
   readonly name: string
   readonly statements: readonly string[]
   /** Creates and fills the tables; `rows` are the accounts, or items. */
   readonly schema: string
   readonly fill: (rows: number) => readonly { readonly sql: string; readonly parameters: readonly number[] }[]
-  /** The next transaction: a function, because a retry runs the same one again. */
-  next(random: Random, rows: number): () => Body
+  readonly transactions: Readonly<Record<string, (...parameters: number[]) => Body>>
+  /** The next transaction: by name, because a retry begins the same one again. */
+  next(random: Random, rows: number): Choice
 }
+
+export const bodyOf = ({ transactions }: Workload, { name, parameters }: Choice): Body =>
+  transactions[name]!(...parameters)
 
 /** xorshift32: every level meets the same transactions. */
 export class Random {
