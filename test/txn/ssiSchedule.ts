@@ -72,11 +72,15 @@ export const initialRows: readonly Row[] = [
   [3, 3, 'c'],
 ]
 
-/** `turns`: which transaction steps next. Throws if the committed ones are not serializable, or if something stays behind. */
+/**
+ * `turns`: which transaction steps next: an operation, or its end; `exact`: by its number, else among those that can. Throws
+ * if the committed ones are not serializable, or if something stays behind.
+ */
 export function runSchedule(
   scripts: readonly Script[],
   turns: readonly number[],
   limits: Partial<SireadLimits>,
+  exact = false,
 ): Outcomes {
   const database = new TestDatabase()
   const { manager } = database
@@ -106,7 +110,8 @@ export function runSchedule(
   }
   for (const turn of turns) {
     const open = running.filter((each) => !each.done && each.transaction.waitingFor === null)
-    if (open.length > 0) step(open[turn % open.length]!)
+    const next = exact ? open.find(({ name }) => name === turn) : open[turn % open.length]
+    if (next !== undefined) step(next)
   }
   for (;;) {
     const open = running.filter((each) => !each.done)
