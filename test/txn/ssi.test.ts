@@ -50,6 +50,15 @@ describe('a dangerous structure', () => {
   })
 })
 
+test('a writer below SERIALIZABLE is T3', () => {
+  for (const isolation of [Isolations.repeatableRead, Isolations.readCommitted, Isolations.readUncommitted]) {
+    const pivot = readWrite(get(1), put(2))
+    const first: Script = { ...readWrite(put(1)), isolation }
+    const late = readWrite(get(1), get(2), put(3))
+    expect(failures([pivot, first, late], [0, 1, 1, 2, 0, 0, 2, 2, 2])).toEqual(['40001'])
+  }
+})
+
 describe('unique keys', () => {
   test('that a key was free is read, also if the row that took it is gone again', () => {
     const takes = readWrite(insert(5), { kind: 'delete', id: 5 }, put(1))
