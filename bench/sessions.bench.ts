@@ -92,11 +92,10 @@ async function deadlocks(crowd: Crowd): Promise<number[]> {
   const samples: number[] = []
   for (let i = 0; i + 1 < sessions.length; i += 2) {
     const [first, second] = [sessions[i]!, sessions[i + 1]!]
-    const { promise: victim, resolve } = Promise.withResolvers<void>()
-    const waiting = first.query(change, [i + 1]).then(undefined, () => resolve())
-    let closing: Promise<unknown> | null = null
-    samples.push(await timed(victim, () => void (closing = second.query(change, [i]).then(undefined, () => resolve()))))
-    await Promise.all([waiting, closing, first.query('ROLLBACK'), second.query('ROLLBACK')])
+    const { promise: victim, resolve } = Promise.withResolvers<unknown>()
+    const calls = [first.query(change, [i + 1]).then(undefined, resolve)]
+    samples.push(await timed(victim, () => void calls.push(second.query(change, [i]).then(undefined, resolve))))
+    await Promise.all([...calls, first.query('ROLLBACK'), second.query('ROLLBACK')])
     await hold(crowd, i)
     await hold(crowd, i + 1)
   }

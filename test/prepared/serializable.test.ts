@@ -159,7 +159,12 @@ describe('by SSI', () => {
   test('after a crash the worst is assumed of it, until it is decided', async () => {
     for (const decision of ['COMMIT', 'ROLLBACK']) {
       const world = await World.start()
-      const session = await world.begin('SERIALIZABLE', read(1), 'SELECT * FROM duty WHERE shift BETWEEN 25 AND 35', write(2))
+      const session = await world.begin(
+        'SERIALIZABLE',
+        read(1),
+        'SELECT * FROM duty WHERE shift BETWEEN 25 AND 35',
+        write(2),
+      )
       await session.query("PREPARE TRANSACTION 'g'")
       await world.crash()
       expect(await codeOf(async () => (await world.begin('SERIALIZABLE', read(2))).close())).toBe('40001')
