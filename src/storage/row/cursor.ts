@@ -175,10 +175,20 @@ export class IndexCursor {
       first = this.#next()
     }
     this.#announced = true
-    if (this.#judge(first, false, scan, view, guard))
+    if (this.#judge(first, false, scan, view, guard)) {
+      if (scan.versioned && view.timestamp < Infinity) this.#judgeOthers(scan, view, guard)
       return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
+    }
     if (this.#pending < 0) guard.readRange(scan.table, this.#index, { low: key, high: key, bounds: CLOSED }, view, scan)
     return false
+  }
+
+  /**
+   * A snapshot may show two rows with one unique key: the reader's own, and the one of a commit behind the snapshot that gave
+   * the key up. Whichever was found, the guard hears of both; by a snapshot nobody waits.
+   */
+  #judgeOthers(scan: RowScan, view: ReadView, guard: ReadGuard): void {
+    for (let rowId = this.#next(); rowId >= 0; rowId = this.#next()) guard.readEntry(scan.table, rowId, view, scan)
   }
 
   #next(): number {
