@@ -801,6 +801,11 @@ export const serializationFailure = (detail: string, hint: string): DatabaseErro
     hint,
   })
 
+export const tooManyVersions = (): DatabaseError =>
+  new DatabaseError('40001', 'could not serialize access because too many versions are kept for the snapshot', {
+    hint: 'The transaction has been open for long while others wrote. Run it again.',
+  })
+
 export const concurrentCatalogChange = (): DatabaseError =>
   new DatabaseError('40001', 'could not serialize access due to concurrent change of the catalog', {
     hint: 'Run the transaction again.',

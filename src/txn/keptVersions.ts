@@ -17,14 +17,19 @@
  *      cut   kept in this round             to be visited      what joins, joins at the end
  *
  * A serializable snapshot transaction needs to know who wrote a version that it passes over, so what was committed after
- * the oldest one's snapshot is not taken in by a newer entry (D3).
+ * the oldest one's snapshot is not taken in by a newer entry (D3). Past a bound that transaction has to give up: 40001.
  */
+import type { DatabaseError } from '../errors.ts'
+import { tooManyVersions } from '../errors.ts'
 import type { VersionNeeds } from '../storage/undo.ts'
 import type { UndoEntry, Writer } from '../storage/undo.ts'
 import type { Snapshots } from './snapshots.ts'
 
 /** Visits of the hand for each entry that joins, and for each publication. */
 const VISITS = 2
+
+/** Entries that may be kept for one serializable snapshot: some hundred bytes each. */
+const MOST_FOR_A_SNAPSHOT = 1_000_000
 
 /** What remains of a transaction whose versions are kept: a thousandth part of them would keep it alive whole. */
 class CommittedWriter implements Writer {
@@ -54,9 +59,13 @@ export interface Recorder {
 export interface WriterNeeds {
   /** Of commits after this timestamp somebody may still ask which transaction it was; +Infinity if nobody asks. */
   readonly oldestSnapshot: number
+  /** Whoever holds the oldest such snapshot fails with this error. */
+  giveUpOldest(error: DatabaseError): void
 }
 
 export class KeptVersions implements VersionNeeds {
+  /** Past so many newer entries the oldest serializable snapshot is given up. */
+  most = MOST_FOR_A_SNAPSHOT
   readonly #snapshots: Snapshots
   readonly #writers: WriterNeeds
   readonly #history: HistoryNeeds
@@ -103,6 +112,16 @@ export class KeptVersions implements VersionNeeds {
       entry = previous
     }
     this.#visit(VISITS * (1 + this.#entries.length - start))
+    if (this.count > this.most && this.#newest(this.most) > this.#writers.oldestSnapshot) {
+      this.#writers.giveUpOldest(tooManyVersions())
+    }
+  }
+
+  /** The commit timestamp of the `n`th newest entry. */
+  #newest(n: number): number {
+    const unvisited = this.#entries.length - this.#next
+    const at = n <= unvisited ? this.#entries.length - n : this.#kept - (n - unvisited)
+    return this.#entries[at]!.writer.commitTimestamp
   }
 
   #isForgotten({ commitTimestamp }: Writer): boolean {

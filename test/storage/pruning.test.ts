@@ -205,3 +205,24 @@ test('an entry that takes another in leads back to the older values, column by c
   world.release(idle)
   checkQuiet(world.table, world.database.manager)
 })
+
+test('a serializable snapshot for which too much is kept fails, and what was kept goes', () => {
+  const world = new World()
+  const { database, table } = world
+  world.transaction((transaction) => world.insert(transaction, 1))
+  database.manager.kept.most = 50
+  const [old, young] = [database.begin('serializable', 1), database.begin('serializable', 2)]
+  old.beginStatement()
+  old.endStatement()
+  for (let i = 0; i < 49; i++) world.transaction((transaction) => world.update(transaction, 0, i))
+  expect(old.doomed).toBeNull()
+  young.beginStatement()
+  young.endStatement()
+  for (let i = 0; i < 5; i++) world.transaction((transaction) => world.update(transaction, 0, i))
+  expect(() => old.beginStatement()).toThrow(expect.objectContaining({ code: '40001' }))
+  expect(young.doomed).toBeNull()
+  database.manager.rollback(old)
+  database.manager.rollback(young)
+  checkQuiet(table, database.manager)
+  expect(table.head(0)).toBeNull()
+})

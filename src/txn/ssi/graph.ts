@@ -112,6 +112,17 @@ export class ConflictGraph implements ReadTracker {
     return Math.min(writer === null ? Infinity : writer.snapshot, this.#readers.oldest?.snapshot ?? Infinity)
   }
 
+  /** The owner of the oldest snapshot cannot go on: for its sake more versions are kept than can be borne. */
+  giveUpOldest(error: DatabaseError): void {
+    let oldest: ConflictNode | null = null
+    for (const open of [this.#writers, this.#readers]) {
+      let node = open.oldest
+      while (node !== null && node.state !== 'active') node = node.newer
+      if (node !== null && (oldest === null || node.snapshot < oldest.snapshot)) oldest = node
+    }
+    if (oldest !== null) this.#abort(oldest, error)
+  }
+
   /** All that the graph knows: those that are open, then those that have ended. */
   *nodes(): Generator<ConflictNode> {
     yield* this.#writers
