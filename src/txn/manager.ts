@@ -4,9 +4,9 @@
  *     active → committing → durable → published
  *
  * `committing`: the commit timestamp exists and the redo is in the log; locks are held, nobody sees the writes, and there
- * is no way back. `published`, strictly in the order of the log: snapshots see the writes, locks go, waiters wake. In memory,
- * and where the durability does not wait for the disk, the states collapse into one call. The way by PREPARE TRANSACTION
- * has two more states: prepared.ts.
+ * is no way back. `published`, strictly in the order of the log (commitQueue.ts): snapshots see the writes, locks go, waiters
+ * wake. In memory, and where the durability does not wait for the disk, the states collapse into one call. The way by
+ * PREPARE TRANSACTION has two more states: prepared.ts.
  *
  * Versions go at publication if no retained view is older than the commit, which is the usual case and costs one walk over
  * the transaction's own entries. Else those that some view needs are kept: keptVersions.ts.
@@ -14,13 +14,14 @@
 import { assert } from '../assert.ts'
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import type { DatabaseError } from '../errors.ts'
-import { commitOutcomeUnknown } from '../errors.ts'
-import type { CommitLog, InDoubt, LogListener, Lsn, RedoSink } from '../storage/log/log.ts'
+import type { CommitLog, InDoubt, LogListener } from '../storage/log/log.ts'
 import type { ReadView } from '../storage/readView.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { Store } from '../storage/store.ts'
 import type { Writer } from '../storage/undo.ts'
 import type { Trace } from '../trace.ts'
+import type { CommitListener, Durability } from './commitQueue.ts'
+import { CommitQueue } from './commitQueue.ts'
 import type { ReadLocks } from './locking/readLocks.ts'
 import type { DatabaseMode } from './lockModes.ts'
 import type { LockOwner, LockWait } from './lockWait.ts'
@@ -30,7 +31,6 @@ import { KeptVersions } from './keptVersions.ts'
 import { LockManager } from './lockManager.ts'
 import type { Preparation } from './preparation.ts'
 import { PreparedRestore, PreparedTransactions } from './prepared.ts'
-import { describePrepared, describeRedo } from './redo.ts'
 import { Snapshots } from './snapshots.ts'
 import { ConflictGraph } from './ssi/graph.ts'
 import type { ConflictOwner } from './ssi/node.ts'
@@ -40,27 +40,10 @@ import { EndStatistics } from './statistics.ts'
 import type { Engine, TransactionOptions } from './transaction.ts'
 import { Transaction } from './transaction.ts'
 
-/**
- * `full`: a commit is acknowledged and visible when it is on the disk. `relaxed`: when it is in the log, which is synced
- * soon. `none`: likewise, and synced only by a later full commit or by closing.
- */
-export type Durability = 'full' | 'relaxed' | 'none'
-
 /** What the core tells the session layer. Called in the middle of other work: note it, and act in a step of its own. */
-export interface TransactionListener {
+export interface TransactionListener extends CommitListener {
   /** The wait was granted, or became a deadlock's victim (`wait.error`): its statement is ready again. */
   ready(wait: LockWait): void
-  /** A transaction for which `commit` returned 'committing' is published now; likewise one that was to be prepared or rolled back by its gid. */
-  published(transaction: Transaction): void
-  /** The log failed while this transaction was committing: its fate is unknown (08007). */
-  unknown(transaction: Transaction, error: DatabaseError): void
-}
-
-interface Committing {
-  readonly transaction: Transaction
-  readonly lsn: Lsn
-  /** False if it only waits for those before it. */
-  readonly needsDisk: boolean
 }
 
 /** A dropped table or index, to be forgotten when no view is older than its commit. */
@@ -83,23 +66,14 @@ export class TransactionManager implements Engine {
   readonly ends = new EndStatistics()
   readonly conflicts: ConflictGraph = new ConflictGraph(this)
   readonly prepared = new PreparedTransactions()
-  /** What the log is to tell: hand it to the log when it is opened. */
-  readonly logListener: LogListener
   #catalog: CatalogRoot
-  #log: CommitLog | null = null
-  #durability: Durability = 'none'
-  #failure: DatabaseError | null = null
-  readonly #listener: TransactionListener
+  readonly #queue: CommitQueue
   readonly #retention: Retention
   #nextId: number
   #lastTimestamp: number
   #earliest: Transaction | null = null
   #latest: Transaction | null = null
-  /** In the order of the log. */
-  #committing: Committing[] = []
   #dropped: Dropped[] = []
-  /** The transaction inside `commit`, which `append` describes; the listener is not told what the caller is told. */
-  #current: Transaction | null = null
 
   /** `start`: what recovery found, or the empty root and 0. */
   constructor(
@@ -111,7 +85,6 @@ export class TransactionManager implements Engine {
   ) {
     this.store = store
     this.trace = trace
-    this.#listener = listener
     this.#catalog = start.catalog
     this.#lastTimestamp = start.timestamp
     this.#nextId = start.nextId ?? 1
@@ -120,17 +93,20 @@ export class TransactionManager implements Engine {
     this.timeTravel = new TimeTravel(this.snapshots, start.catalog, retention)
     this.kept = new KeptVersions(this.snapshots, this.conflicts, this.timeTravel, this.history)
     this.locks = new LockManager(ownerOf, (wait) => listener.ready(wait), trace)
-    this.logListener = {
-      durable: (lsn) => this.#publishUpTo(lsn),
-      failed: (error) => this.#fail(error),
-    }
+    // What a lost transaction has locked stays locked for ever.
+    const failed = (error: DatabaseError): void => this.locks.fail(error)
+    this.#queue = new CommitQueue(listener, (transaction) => this.#settle(transaction), failed)
+  }
+
+  /** What the log is to tell: hand it to the log when it is opened. */
+  get logListener(): LogListener {
+    return this.#queue.logListener
   }
 
   /** Before the first transaction of a durable database. Without a log commits are published at once. */
   attachLog(log: CommitLog, durability: Durability): void {
     assert(this.#lastTimestamp === this.snapshots.published, 'a log is attached before the first commit')
-    this.#log = log
-    this.#durability = durability
+    this.#queue.attachLog(log, durability)
   }
 
   get publishedTimestamp(): number {
@@ -144,13 +120,17 @@ export class TransactionManager implements Engine {
 
   /** Throws the log's error if it has failed: the handle is dead then. */
   begin(options: TransactionOptions): Transaction {
-    if (this.#failure !== null) throw this.#failure
+    this.#requireLog()
     const transaction = this.#enlist(options)
     if (this.trace.on) {
       const { id, session, isolation } = transaction
       this.trace.emit({ kind: 'begin', transaction: id, session, level: isolation.title.toLowerCase() })
     }
     return transaction
+  }
+
+  #requireLog(): void {
+    if (this.#queue.failure !== null) throw this.#queue.failure
   }
 
   #enlist(options: TransactionOptions): Transaction {
@@ -181,7 +161,7 @@ export class TransactionManager implements Engine {
 
   /** Fills `view` for a read in autocommit. At READ UNCOMMITTED set `timestamp` to Infinity behind it. */
   readView(view: ReadView): void {
-    if (this.#failure !== null) throw this.#failure
+    this.#requireLog()
     view.writer = null
     view.command = 0
     view.timestamp = this.snapshots.published
@@ -219,21 +199,22 @@ export class TransactionManager implements Engine {
       this.#end(transaction, 'published')
       return 'published'
     }
-    if (this.#failure !== null) {
+    const { log, failure } = this.#queue
+    if (failure !== null) {
       this.rollback(transaction)
-      throw this.#failure
+      throw failure
     }
     transaction.commitTimestamp = ++this.#lastTimestamp
     if (transaction.conflicts !== null) this.conflicts.committing(transaction)
     if (this.trace.on) {
       this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
     }
-    if (this.#log === null) {
+    if (log === null) {
       this.#publish(transaction)
       return 'published'
     }
     transaction.state = 'committing'
-    this.#toLog(this.#log, transaction, this.#durability === 'full', synchronously, this.#appendCommit)
+    this.#queue.commit(log, transaction, synchronously)
     // The next serial transaction goes on from here.
     if (transaction.isolation.alone && !transaction.published) this.locks.releaseDatabase(transaction)
     return transaction.published ? 'published' : 'committing'
@@ -259,50 +240,9 @@ export class TransactionManager implements Engine {
     this.locks.endWait(ownerOf(transaction), error)
   }
 
-  readonly #appendCommit = (log: CommitLog, { commitTimestamp }: Transaction): Lsn =>
-    log.append(commitTimestamp, this.#describe)
-
-  readonly #describe = (sink: RedoSink): void => describeRedo(this.#current!, sink)
-
-  /** Writes what the transaction's state says, by `append`, and waits for the disk, if it must be, in the order of the log. */
-  #toLog(
-    log: CommitLog,
-    transaction: Transaction,
-    needsDisk: boolean,
-    synchronously: boolean,
-    append: (log: CommitLog, transaction: Transaction) => Lsn,
-  ): void {
-    this.#current = transaction
-    try {
-      const lsn = append(log, transaction)
-      this.#committing.push({ transaction, lsn, needsDisk })
-      if (needsDisk && synchronously) log.syncNow()
-      else if (needsDisk || this.#durability !== 'none') log.requestSync()
-    } catch (error) {
-      if (this.#failure === null) throw error
-      if (awaitsDisk(transaction)) transaction.state = 'unknown'
-      throw commitOutcomeUnknown(this.#failure)
-    }
-    this.#publishUpTo(log.durableLsn)
-    this.#current = null
-  }
-
   /** For the synchronous API: makes all that is committing durable now, and publishes it. Throws 58030. */
   flush(): void {
-    if (this.#committing.length > 0) this.#log!.syncNow()
-  }
-
-  #publishUpTo(durable: Lsn): void {
-    const committing = this.#committing
-    let count = 0
-    while (count < committing.length && (committing[count]!.lsn <= durable || !committing[count]!.needsDisk)) count++
-    if (count === 0) return
-    this.#committing = committing.slice(count)
-    for (let i = 0; i < count; i++) {
-      const { transaction } = committing[i]!
-      this.#settle(transaction)
-      if (transaction !== this.#current) this.#listener.published(transaction)
-    }
+    this.#queue.flush()
   }
 
   /** What the transaction waited for is on the disk. */
@@ -363,7 +303,7 @@ export class TransactionManager implements Engine {
     assert(transaction.state === 'active', 'only an active transaction is prepared')
     transaction.waitingFor?.cancel()
     try {
-      if (this.#failure !== null) throw this.#failure
+      this.#requireLog()
       this.prepared.check(transaction, gid)
       this.conflicts.beforeCommit(transaction)
     } catch (error) {
@@ -374,10 +314,11 @@ export class TransactionManager implements Engine {
     this.conflicts.prepared(transaction)
     transaction.releaseView()
     if (this.trace.on) this.trace.emit({ kind: 'prepare', transaction: transaction.id, gid })
-    if (this.#log === null) transaction.state = 'prepared'
+    const { log } = this.#queue
+    if (log === null) transaction.state = 'prepared'
     else {
       transaction.state = 'preparing'
-      this.#toLog(this.#log, transaction, true, synchronously, appendPrepare)
+      this.#queue.prepare(log, transaction, synchronously)
     }
     return transaction.state
   }
@@ -398,8 +339,9 @@ export class TransactionManager implements Engine {
       this.trace.emit({ kind: 'commit', transaction: transaction.id, timestamp: transaction.commitTimestamp })
     }
     transaction.state = 'committing'
-    if (this.#log === null) this.#publish(transaction)
-    else this.#toLog(this.#log, transaction, true, synchronously, appendCommitPrepared)
+    const { log } = this.#queue
+    if (log === null) this.#publish(transaction)
+    else this.#queue.commitPrepared(log, transaction, synchronously)
     return transaction
   }
 
@@ -407,14 +349,15 @@ export class TransactionManager implements Engine {
   rollbackPrepared(gid: string, synchronously = false): Transaction {
     const transaction = this.#decide(gid)
     transaction.state = 'rollingBack'
-    if (this.#log === null) this.#undo(transaction)
-    else this.#toLog(this.#log, transaction, true, synchronously, appendRollbackPrepared)
+    const { log } = this.#queue
+    if (log === null) this.#undo(transaction)
+    else this.#queue.rollbackPrepared(log, transaction, synchronously)
     return transaction
   }
 
   #decide(gid: string): Transaction {
     const transaction = this.prepared.undecided(gid)
-    if (this.#failure !== null) throw this.#failure
+    this.#requireLog()
     return transaction
   }
 
@@ -483,40 +426,12 @@ export class TransactionManager implements Engine {
       return false
     })
   }
-
-  #fail(error: DatabaseError): void {
-    this.#failure = error
-    const lost = this.#committing
-    this.#committing = []
-    for (const { transaction } of lost) {
-      transaction.state = 'unknown'
-      if (transaction !== this.#current) this.#listener.unknown(transaction, commitOutcomeUnknown(error))
-    }
-    // What they have locked stays locked for ever.
-    this.locks.fail(error)
-  }
 }
 
 function ownerOf(writer: Writer): Transaction {
   assert(writer instanceof Transaction, 'every writer is a transaction')
   return writer
 }
-
-/** True if what becomes of the transaction is in the log and not yet on the disk. */
-export function awaitsDisk({ state }: Transaction): boolean {
-  return state === 'committing' || state === 'preparing' || state === 'rollingBack'
-}
-
-const appendPrepare = (log: CommitLog, transaction: Transaction): Lsn =>
-  log.prepare({ ...transaction.preparation!, isolation: transaction.isolation.title }, (sink) =>
-    describePrepared(transaction, sink),
-  )
-
-const appendCommitPrepared = (log: CommitLog, { preparation, commitTimestamp }: Transaction): Lsn =>
-  log.commitPrepared(preparation!.gid, commitTimestamp)
-
-const appendRollbackPrepared = (log: CommitLog, { preparation }: Transaction): Lsn =>
-  log.rollbackPrepared(preparation!.gid)
 
 /** Cuts the chains behind the writes of a transaction that every view sees. */
 function prune(transaction: Transaction): void {
