@@ -60,22 +60,10 @@ const ssi: readonly Mutation[] = [
     replace: 'snapshot',
   },
   {
-    name: 'every snapshot of a READ ONLY transaction counts as safe',
-    file: 'src/txn/ssi/graph.ts',
-    find: "if (node.state !== 'prepared' || node.firstOutTimestamp <= snapshot) return false",
-    replace: 'return true',
-  },
-  {
     name: 'SIREADs go with the commit of their reader',
     file: 'src/txn/ssi/graph.ts',
     find: 'if (node.footprints !== null && node.limit > this.#oldest) this.#ended.append(node)',
     replace: 'if (false) return',
-  },
-  {
-    name: 'writers below SERIALIZABLE do not look for SIREADs',
-    file: 'src/txn/ssi/graph.ts',
-    find: 'const { readers } = table',
-    replace: 'const { readers } = table; if (owner.isolation.method === null) return',
   },
   {
     name: 'a writer looks for SIREADs at its new key only',
@@ -88,12 +76,6 @@ const ssi: readonly Mutation[] = [
     file: 'src/txn/ssi/graph.ts',
     find: 'if (reads !== null && this.oldestSnapshot < this.#host.publishedTimestamp) this.#inherit(owner, reads)',
     replace: '',
-  },
-  {
-    name: 'a unique check tells a transaction by SSI nothing',
-    file: 'src/txn/ssi/graph.ts',
-    find: 'this.sireads.readRow(node, table, rowId, owner.note?.sql ?? null)',
-    replace: 'return',
   },
 ]
 
@@ -146,12 +128,6 @@ const twoPhaseLocking: readonly Mutation[] = [
     file: 'src/txn/rowWrites.ts',
     find: 'const locked = record.engine.locks.indexAgainst(record, table, rowId)',
     replace: 'const locked = null',
-  },
-  {
-    name: 'ROLLBACK TO and failed statements give up locks of 2PL',
-    file: 'src/txn/transaction.ts',
-    find: 'if (this.isolation.locksReads) {',
-    replace: 'if (false) {',
   },
   {
     name: 'circles of waiters are not looked for',
@@ -235,18 +211,6 @@ const versions: readonly Mutation[] = [
     replace: 'newest.timestamp <= from) return false',
   },
   {
-    name: 'the writer of a version is merged away though an older serializable snapshot asks for it',
-    file: 'src/txn/keptVersions.ts',
-    find: 'written > this.#writers.oldestSnapshot || ',
-    replace: '',
-  },
-  {
-    name: 'merged versions are ascribed to the older writer',
-    file: 'src/storage/undo.ts',
-    find: 'if (older.leavesKeys) this.noteKeysLeft()',
-    replace: 'if (older.leavesKeys) this.noteKeysLeft(); this.writer = older.writer',
-  },
-  {
     name: 'of merged versions the newer value of each column is kept',
     file: 'src/storage/undo.ts',
     find: 'columns.forEach((column, i) => values.set(column, before[i]!))',
@@ -299,12 +263,6 @@ const versions: readonly Mutation[] = [
     file: 'src/txn/transaction.ts',
     find: 'this.#giveUp(mark.entry, mark.rowGrants)',
     replace: 'if (mark.entry !== null) this.#giveUp(mark.entry, mark.rowGrants)',
-  },
-  {
-    name: 'the row that a foreign key refers to is not locked',
-    file: 'src/txn/foreignKeys.ts',
-    find: 'share(record, table, rowId, RowMode.KEY_SHARE, true, head)',
-    replace: '',
   },
 ]
 

@@ -56,20 +56,19 @@ export const properties: readonly Property[] = [
     runs: 2000,
     serial: false,
   },
-  ...levels.map(
-    (level): Property => ({
-      name: `all at ${level}: nothing that it proscribes`,
-      size: { ...size, sessions: 6, levels: [level] },
-      stepBudget: 1,
-      runs: 500,
-      serial: false,
-    }),
-  ),
+  ...levels.map((level): Property => ({
+    name: `all at ${level}: nothing that it proscribes`,
+    size: { ...size, sessions: 6, levels: [level] },
+    stepBudget: 1,
+    runs: 500,
+    serial: false,
+  })),
 ]
 
 /** Which of the questions found something wrong, and what. */
 export interface Finding {
-  readonly check: 'an error or a hang' | 'something left behind' | 'a broken constraint' | 'the checker' | 'the serial run'
+  readonly check:
+    'an error or a hang' | 'something left behind' | 'a broken constraint' | 'the checker' | 'the serial run'
   readonly what: string
 }
 
