@@ -2,7 +2,7 @@
  * Storage: rows in pages of typed arrays, the undo chains behind them, ordered indexes, and the log. Guarantees what
  * docs/storage.md says; may import the catalog, types and the ground; knows no SQL and takes no lock.
  *
- * - undo.ts, readView.ts  versions and who sees them: read these first
+ * - undo.ts, readView.ts  versions and who sees them: read these first; guardedTable.ts: what those see who watch reads
  * - scanSource.ts         the seam to the executor; row/table.ts and rowsSource.ts implement it
  * - row/                  pages, tables, indexes
  * - store.ts              all tables of a database, and recovery
