@@ -208,7 +208,7 @@ export class Transaction extends TransactionRecord {
   /** READ ONLY DEFERRABLE: null once the snapshot is safe. One that has become unsafe is exchanged for a newer one. */
   #awaitSafety(): LockWait | null {
     const { conflicts, snapshots, locks } = this.engine
-    this.#takeView()
+    if (this.snapshotCatalog === null) this.#takeView()
     if (this.conflicts?.unsafe === true) {
       conflicts.restart(this)
       snapshots.release(this.view)

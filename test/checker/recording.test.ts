@@ -200,6 +200,22 @@ describe('a recording', () => {
     expect(reads.map(({ version }) => version)).toEqual([0, 0, 0])
   })
 
+  it('keeps what each statement of a deferrable transaction read', async () => {
+    const history = await record(
+      `
+      writer: UPDATE account SET balance = 1 WHERE id = 1
+      reader: SET TRANSACTION READ ONLY DEFERRABLE
+      reader: SELECT balance FROM account WHERE id = 1
+      reader: SELECT balance FROM account WHERE id = 2
+      reader: COMMIT
+      writer: COMMIT`,
+      'serializable',
+    )
+    const reads = history.events.filter((event) => event.kind === 'read' && event.transaction === 4)
+    expect(reads.map((read) => 'object' in read && read.object)).toEqual(['account/0', 'account/1'])
+    expect(check(history).serialOrder).toEqual([4, 2])
+  })
+
   it('is one at a time, and bounded', async () => {
     const db = openSync()
     await db.exec(accounts)
