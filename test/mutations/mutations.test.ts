@@ -5,14 +5,13 @@
 import { afterAll, expect, it } from 'vitest'
 import { withMutant } from './mutant.ts'
 import { mutations } from './mutations.ts'
-import type { Survey } from './properties.ts'
+import type { survey, Survey } from './properties.ts'
 
 const entry = 'test/mutations/properties.ts'
 const seed = 1
 const timeout = 300_000
 
-const surveyOf = (module: unknown): typeof import('./properties.ts').survey =>
-  (module as typeof import('./properties.ts')).survey
+const surveyOf = (module: unknown): typeof survey => (module as { readonly survey: typeof survey }).survey
 
 const table: string[] = []
 

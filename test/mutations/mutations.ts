@@ -12,12 +12,6 @@ const ssi: readonly Mutation[] = [
     replace: 'this.#tracked()',
   },
   {
-    name: 'a row looked up by SSI leaves no SIREAD',
-    file: 'src/txn/ssi/guard.ts',
-    find: 'if (index.enforced) sireads.readRow(this.#node, table, rowId, this.#statement)',
-    replace: 'if (index.enforced) return true',
-  },
-  {
     name: 'a table scanned by SSI leaves no SIREAD',
     file: 'src/txn/ssi/guard.ts',
     find: 'if (this.#tracked()) this.#graph.sireads.readTable(this.#node, table, this.#statement)',
