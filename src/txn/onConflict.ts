@@ -104,10 +104,12 @@ function isNewestSeen(record: TransactionRecord, table: RowTable, rowId: number)
   return true
 }
 
-/** The row was read by its key. False: it must wait. */
+/** The row was read by its key, which an open transaction may have left as it was. False: it must wait. */
 function noteRow(record: TransactionRecord, table: RowTable, index: Index, rowId: number, scan: RowScan): boolean {
   const { view } = record
-  return view.guard === null || view.guard.readUnique(table, index, rowId, view, scan)
+  const { guard } = view
+  if (guard === null) return true
+  return guard.readEntry(table, rowId, view, scan) && guard.readUnique(table, index, rowId, view, scan)
 }
 
 /** A wait while rows are being written: the statement begins again behind it. */
