@@ -53,9 +53,11 @@ export class PredicateRead {
   over(rows: readonly RecordedRow[]): PredicateObject[] {
     const over: PredicateObject[] = []
     for (const row of rows) {
-      const matching = row.versions.filter(({ values }) => this.matches(values)).map(({ number }) => number)
-      if (matching.length === 0) continue
       const version = this.#met.get(row) ?? row.seenBy(this.#moment)
+      // What an abandoned run wrote is not in the history, and a version that nobody is seen to write would count as older.
+      const possible = row.versions.filter((each) => each === version || each.undoneAt === Infinity)
+      const matching = possible.filter(({ values }) => this.matches(values)).map(({ number }) => number)
+      if (matching.length === 0) continue
       over.push({ object: row.name, version: version.number, matching })
     }
     return over
