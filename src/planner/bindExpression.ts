@@ -29,6 +29,7 @@ import type { AggregateCollector } from './aggregates.ts'
 import { at } from './bindContext.ts'
 import type { BindContext } from './bindContext.ts'
 import { Coercion, constant, logical, not } from './coerce.ts'
+import { commonTypeOf } from './commonTypeOf.ts'
 import { some } from './expressionTree.ts'
 import { leftmostPosition } from './leftmostPosition.ts'
 import { columnOf } from './logical.ts'
@@ -430,19 +431,6 @@ interface Sides {
 
 const typeOf = (e: Expression): SqlType => e.type
 const positionOf = (e: ast.Expression): number => e.position
-
-/** Throws 42804 at the first expression whose type does not meet those before it. */
-function commonTypeOf(sources: readonly ast.Expression[], bound: readonly Expression[], construct: string): SqlType {
-  const types = bound.map(typeOf)
-  try {
-    return commonType(types, construct)
-  } catch (error) {
-    for (const [i, source] of sources.entries()) {
-      at(leftmostPosition(source), () => commonType(types.slice(0, i + 1), construct))
-    }
-    throw error
-  }
-}
 
 function unknownFunction(e: ast.FunctionCall): DatabaseError {
   const name = e.schema === null ? e.name : `${e.schema}.${e.name}`
