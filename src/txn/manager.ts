@@ -255,7 +255,9 @@ export class TransactionManager implements Engine {
   #publish(transaction: Transaction): void {
     this.snapshots.published = transaction.commitTimestamp
     transaction.published = true
-    this.conflicts.published(transaction, transaction.readSet)
+    if (transaction.conflicts !== null || transaction.readSet !== null) {
+      this.conflicts.published(transaction, transaction.readSet)
+    }
     if (transaction.privateCatalog !== null) this.#publishCatalog(transaction, transaction.privateCatalog)
     if (this.trace.on) {
       this.trace.emit({ kind: 'publish', transaction: transaction.id, timestamp: transaction.commitTimestamp })

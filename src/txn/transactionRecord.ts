@@ -86,7 +86,7 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   /** Set when it is prepared. */
   preparation: Preparation | null = null
   /** Where it counts as committed for the rw-graph from then on: behind all that had their timestamp, before the next. */
-  preparedAt = Infinity
+  preparedAt: number | null = null
   /** What it has done that cannot be prepared, for the error; null if nothing. */
   unpreparable: string | null = null
   commitTimestamp = Infinity

@@ -261,7 +261,7 @@ export class ConflictGraph implements ReadTracker {
     if (owner.commitTimestamp < Infinity) {
       node.state = 'committed'
       node.commitTimestamp = node.limit = owner.commitTimestamp
-    } else if (owner.preparedAt < Infinity) {
+    } else if (owner.preparedAt !== null) {
       node.state = 'prepared'
       node.preparedAt = owner.preparedAt
     }
@@ -338,7 +338,7 @@ export class ConflictGraph implements ReadTracker {
     const node = owner.conflicts
     if (node === null) return
     node.state = 'prepared'
-    node.preparedAt = owner.preparedAt
+    node.preparedAt = owner.preparedAt!
   }
 
   /**

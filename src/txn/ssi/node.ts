@@ -33,8 +33,8 @@ export interface ConflictOwner extends Writer {
   readonly isolation: Isolation
   readonly readOnly: boolean
   readonly wrote: boolean
-  /** Where it counts as committed from the moment when it is prepared; +Infinity before. */
-  readonly preparedAt: number
+  /** Where it counts as committed from the moment when it is prepared; null before. */
+  readonly preparedAt: number | null
   /** Null until it has a part in the graph. It stays behind the end for those who meet the versions. */
   conflicts: ConflictNode | null
   /** 40001 once it was chosen as a victim while another ran: its next step fails with it. */
