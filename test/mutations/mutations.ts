@@ -24,12 +24,6 @@ const ssi: readonly Mutation[] = [
     replace: '',
   },
   {
-    name: 'the edge from a committed reader is forgotten',
-    file: 'src/txn/ssi/structure.ts',
-    find: 'writer.lastIn = edge',
-    replace: 'return',
-  },
-  {
     name: 'the edge to a committed writer is forgotten',
     file: 'src/txn/ssi/structure.ts',
     find: 'reader.firstOut = edge',
