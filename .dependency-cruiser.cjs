@@ -82,7 +82,7 @@ module.exports = {
       name: 'resolvable',
       comment: "The benchmarks' peers have a package.json of their own, and are installed by the first run.",
       severity: 'error',
-      from: { pathNot: '^bench/contenders/(pglite|better-sqlite3)\\.ts$' },
+      from: { pathNot: '^bench/(contenders/(pglite|better-sqlite3)|fork\\.bench)\\.ts$' },
       to: { couldNotResolve: true },
     },
   ],

@@ -52,14 +52,13 @@ export function lockReferenced(record: TransactionRecord, table: RowTable, index
   share(record, table, rowId, RowMode.KEY_SHARE, true, head)
   const { view, isolation } = record
   const { guard } = view
-  if (isolation.tracksReads) {
-    if (!seesKey(record, table, index, key)) throw concurrentUpdate('update', table.name)
-    if (guard !== null) {
-      const scan = table.scan([])
-      if (guard.records === true) scan.predicate = anyRow
-      guard.readUnique(table, index, rowId, view, scan)
-    }
-  } else if (isolation.alone) guard?.readTable(table, table.scan([]))
+  if (isolation.tracksReads && !seesKey(record, table, index, key)) throw concurrentUpdate('update', table.name)
+  // Under 2PL the lock on the row is the read.
+  if (guard !== null && (isolation.tracksReads || isolation.alone)) {
+    const scan = table.scan([])
+    if (guard.records === true) scan.predicate = anyRow
+    guard.readUnique(table, index, rowId, view, scan)
+  }
   return Outcome.DONE
 }
 

@@ -230,3 +230,20 @@ describe('a recording', () => {
     await db.close()
   })
 })
+
+it('a reference that a serial transaction checked comes behind the key it found', async () => {
+  const db = openSync()
+  await db.exec('CREATE TABLE t (k int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, t int REFERENCES t)')
+  await db.exec('INSERT INTO t VALUES (3)')
+  const recording = db.history.record()
+  const reader = await db.connect()
+  await reader.query('BEGIN ISOLATION LEVEL SERIALIZABLE')
+  await reader.query('SELECT k FROM t')
+  await db.transaction((tx) => tx.query('UPDATE t SET k = 4'), { isolation: 'serializable' })
+  await db.transaction((tx) => tx.query('INSERT INTO c VALUES (5, 4)'), { method: 'serial' })
+  await reader.query('COMMIT')
+  const history = recording.stop()
+  const ids = history.transactions.map(({ id }) => id)
+  const [first, update, insert] = ids
+  expect(check(history).serialOrder).toEqual([first, update, insert])
+})
