@@ -49,6 +49,8 @@ export class ReadView {
 export interface ReadGuard {
   /** True if it wants to know what scans look for. */
   readonly records?: boolean
+  /** A row was read by its key under a lock that is held already: of interest to a recording only. */
+  foundUnique?(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): void
   /** A scan of the whole table begins, or goes on. */
   readTable(table: GuardedTable, scan: GuardedScan): boolean
   /** The rows of a page, from slot `from` on, are about to be read. */

@@ -53,11 +53,12 @@ export function lockReferenced(record: TransactionRecord, table: RowTable, index
   const { view, isolation } = record
   const { guard } = view
   if (isolation.tracksReads && !seesKey(record, table, index, key)) throw concurrentUpdate('update', table.name)
-  // Under 2PL the lock on the row is the read.
-  if (guard !== null && (isolation.tracksReads || isolation.alone)) {
+  if (guard !== null && watches(record)) {
     const scan = table.scan([])
     if (guard.records === true) scan.predicate = anyRow
-    guard.readUnique(table, index, rowId, view, scan)
+    // Under 2PL the lock on the row is the read.
+    if (isolation.locksReads) guard.foundUnique?.(table, index, rowId, view, scan)
+    else guard.readUnique(table, index, rowId, view, scan)
   }
   return Outcome.DONE
 }

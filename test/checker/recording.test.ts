@@ -231,7 +231,7 @@ describe('a recording', () => {
   })
 })
 
-it('a reference that a serial transaction checked comes behind the key it found', async () => {
+it.each(['2pl', 'serial'] as const)('a reference checked under %s comes behind the key it found', async (method) => {
   const db = openSync()
   await db.exec('CREATE TABLE t (k int PRIMARY KEY); CREATE TABLE c (id int PRIMARY KEY, t int REFERENCES t)')
   await db.exec('INSERT INTO t VALUES (3)')
@@ -240,7 +240,7 @@ it('a reference that a serial transaction checked comes behind the key it found'
   await reader.query('BEGIN ISOLATION LEVEL SERIALIZABLE')
   await reader.query('SELECT k FROM t')
   await db.transaction((tx) => tx.query('UPDATE t SET k = 4'), { isolation: 'serializable' })
-  await db.transaction((tx) => tx.query('INSERT INTO c VALUES (5, 4)'), { method: 'serial' })
+  await db.transaction((tx) => tx.query('INSERT INTO c VALUES (5, 4)'), { method })
   await reader.query('COMMIT')
   const history = recording.stop()
   const ids = history.transactions.map(({ id }) => id)

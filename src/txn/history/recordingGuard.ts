@@ -52,12 +52,16 @@ export class RecordingGuard implements ReadGuard {
 
   readUnique(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): boolean {
     if (this.inner !== null && !this.inner.readUnique(table, index, rowId, view, scan)) return false
-    if (!this.recording.on) return true
+    this.foundUnique(table, index, rowId, view, scan)
+    return true
+  }
+
+  foundUnique(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): void {
+    if (!this.recording.on) return
     const values = this.recording.valuesSeen(table, rowId, view)
-    if (values === null) return true
+    if (values === null) return
     const key = keyOf(index, values)
     const range = { low: key, high: key, bounds: CLOSED }
     this.recording.foundUnique(this.#transaction, view, scan, index, range, rowId)
-    return true
   }
 }
