@@ -16,6 +16,7 @@ import type { RowTable } from '../storage/row/table.ts'
 import { CLOSED } from '../storage/row/treeCursor.ts'
 import { Probe, probeUnique } from '../storage/row/uniqueProbe.ts'
 import { valuesInPlace, valuesOf, type VersionValues } from '../storage/row/versionValues.ts'
+import type { UndoEntry } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import { AWAIT_WRITER, rowModesExclude } from './lockModes.ts'
@@ -58,9 +59,20 @@ export function lockReferenced(record: TransactionRecord, table: RowTable, index
     if (guard.records === true) scan.predicate = anyRow
     // Under 2PL the lock on the row is the read.
     if (isolation.locksReads) guard.foundUnique?.(table, index, rowId, view, scan)
-    else guard.readUnique(table, index, rowId, view, scan)
+    else {
+      if (keyLeft(record, head)) guard.readEntry(table, rowId, view, scan)
+      guard.readUnique(table, index, rowId, view, scan)
+    }
   }
   return Outcome.DONE
+}
+
+/** True if between the snapshot and now the row may have lost the key, though it has it at both ends. */
+function keyLeft(record: TransactionRecord, head: UndoEntry | null): boolean {
+  for (let entry = head; entry !== null && !record.view.sees(entry); entry = entry.older) {
+    if (entry.writer !== record && rowModesExclude(entry.mode, RowMode.KEY_SHARE)) return true
+  }
+  return false
 }
 
 function keyAbsent(record: TransactionRecord, table: RowTable, index: Index, key: Key): Answer {
@@ -148,7 +160,11 @@ export function judgeReferencing(
   // Last, so that `refers` has judged this version last.
   const now = holds(valuesInPlace(table, rowId, columns))
   if (!writer.published && now !== found) return waitForRow(record, table, rowId, AWAIT_WRITER)
-  if (record.isolation.tracksReads && now !== seen) throw concurrentUpdate(now ? 'update' : 'delete', table.name)
+  if (record.isolation.tracksReads) {
+    if (now !== seen) throw concurrentUpdate(now ? 'update' : 'delete', table.name)
+    // Between the snapshot and now it may have referred, though at neither end: it stands before whoever did that.
+    if (!now && !record.view.sees(head)) record.view.guard?.readEntry(table, rowId, record.view, table.scan([]))
+  }
   return now ? noteEntry(record, table, rowId) : NONE
 }
 

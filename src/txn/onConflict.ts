@@ -109,6 +109,12 @@ function noteRow(record: TransactionRecord, table: RowTable, index: Index, rowId
   const { view } = record
   const { guard } = view
   if (guard === null) return true
+  if (record.isolation.tracksReads && table.head(rowId)?.writer === record) {
+    // Its own row has the key: so another one has given it up, which the snapshot may still show.
+    for (const other of index.keys.equals(table.keyOf(index, rowId))) {
+      if (other !== rowId) guard.readEntry(table, other, view, scan)
+    }
+  }
   return guard.readEntry(table, rowId, view, scan) && guard.readUnique(table, index, rowId, view, scan)
 }
 

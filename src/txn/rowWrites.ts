@@ -55,9 +55,7 @@ export function updateRow(
   for (let i = 0; i < indexes.length; i++) before.push(table.keyOf(indexes[i]!, rowId))
   const head = table.head(rowId)
   const rewritten = head?.command === record.command && head.wrote
-  if (record.isolation.tracksReads && hasWritten(record, head)) {
-    record.engine.conflicts.givesUpKeys(record, table, rowId)
-  }
+  if (hasWritten(record, head)) givesUpKeys(record, table, rowId)
   const entry = table.update(record, rowId, set, values, set.mode)
   if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'update')
   for (let i = 0; i < indexes.length; i++) {
@@ -81,9 +79,7 @@ export function updateRow(
 
 export function deleteRow(record: TransactionRecord, table: RowTable, rowId: number): void {
   if (record.engine.trace.on) emitWrite(record, table, rowId, 'delete')
-  if (record.isolation.tracksReads && hasWritten(record, table.head(rowId))) {
-    record.engine.conflicts.givesUpKeys(record, table, rowId)
-  }
+  if (hasWritten(record, table.head(rowId))) givesUpKeys(record, table, rowId)
   table.delete(record, rowId, RowMode.UPDATE)
   if (record.engine.history.on) record.engine.history.wrote(record, table, rowId, 'delete')
   if (table.sireads !== 0) record.engine.conflicts.wrote(record, table, rowId)
@@ -116,6 +112,12 @@ function enterProbing(record: TransactionRecord, table: RowTable, index: Index, 
   if (record.isolation.tracksReads) tell(record, table, index, table.keyOf(index, rowId), rowId)
   table.enterEqual(index, rowId)
   return Outcome.DONE
+}
+
+/** For the serializable methods: before the row loses keys that the transaction has given it (ssi/keysGivenUp.ts). */
+export function givesUpKeys(record: TransactionRecord, table: RowTable, rowId: number): void {
+  if (record.isolation.tracksReads) record.engine.conflicts.givesUpKeys(record, table, rowId)
+  else if (record.readSet !== null) record.readSet.givesUpKeys(table, rowId)
 }
 
 /** True if the transaction has written the row before, besides locking it now. */

@@ -24,7 +24,7 @@ import type { LockWait } from './lockWait.ts'
 import { DatabaseMode, LockPolicy, TableMode } from './lockModes.ts'
 import { arbitrate } from './onConflict.ts'
 import { lockRow } from './rowLocks.ts'
-import { deleteRow, finishWrites, insertRow, updateRow } from './rowWrites.ts'
+import { deleteRow, finishWrites, givesUpKeys, insertRow, updateRow } from './rowWrites.ts'
 import { LockingGuard } from './locking/lockingGuard.ts'
 import { SerialGuard } from './locking/serialGuard.ts'
 import type { Engine, Outcome, TransactionOptions } from './transactionRecord.ts'
@@ -77,6 +77,7 @@ export class Transaction extends TransactionRecord {
     this.command++
     this.statementStart = this.lastEntry
     this.statementRowGrants = this.rowGrants.length
+    if (this.engine.history.on) this.engine.history.beginStatement(this)
     return this.#takeView()
   }
 
@@ -336,7 +337,7 @@ export class Transaction extends TransactionRecord {
   rollbackTo(mark: Mark): void {
     const { store, locks } = this.engine
     this.hasIdleLocks = false
-    if (this.conflicts !== null && this.isolation.tracksReads) this.#giveUpKeys(mark.entry)
+    if (this.readSet !== null || (this.conflicts !== null && this.isolation.tracksReads)) this.#giveUpKeys(mark.entry)
     this.#giveUp(mark.entry, mark.rowGrants)
     this.statementStart = this.lastEntry
     while (this.changes.length > mark.changes) {
@@ -348,12 +349,12 @@ export class Transaction extends TransactionRecord {
     if (!this.isolation.locksReads) locks.releaseTables(this, mark.tableGrants)
   }
 
-  /** That unique keys were free is something that it has read, and SIREADs stay at ROLLBACK TO. */
+  /** That unique keys were free is something that it has read, and what is read stays so at ROLLBACK TO. */
   #giveUpKeys(start: UndoEntry | null): void {
-    const { store, conflicts } = this.engine
+    const { store } = this.engine
     for (let entry = this.lastEntry; entry !== start; entry = entry!.previous) {
       const table = entry!.wrote ? store.table(entry!.table.id) : null
-      if (table !== null) conflicts.givesUpKeys(this, table, entry!.rowId)
+      if (table !== null) givesUpKeys(this, table, entry!.rowId)
     }
   }
 

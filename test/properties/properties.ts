@@ -60,7 +60,7 @@ export const properties: readonly Property[] = [
     name: `all at ${level}: nothing that it proscribes`,
     size: { ...size, sessions: 6, levels: [level] },
     stepBudget: 1,
-    runs: 500,
+    runs: 2000,
     serial: false,
   })),
 ]

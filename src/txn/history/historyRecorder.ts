@@ -60,6 +60,11 @@ export class HistoryRecorder {
     if (open !== null) open.participant(transaction).announced = sql
   }
 
+  /** A statement begins: what the transaction read before stands. */
+  beginStatement(transaction: RecordedTransaction): void {
+    this.#recording()?.beginStatement(transaction)
+  }
+
   /** The transaction has taken its view for a run of a statement: its reads are noted from here on. */
   wrap(transaction: RecordedTransaction, view: ReadView): void {
     const open = this.#recording()

@@ -37,8 +37,7 @@ export class Participant {
   view: ReadView | null = null
   readonly unsettled: PredicateRead[] = []
   readonly versions: RecordedVersion[] = []
-  /** The run of the statement: its command, and where its events begin. */
-  runCommand = -1
+  /** Where the events of the statement's run begin. */
   runStart = 0
 
   constructor(transaction: RecordedTransaction) {
@@ -128,12 +127,15 @@ export class OpenRecording {
 
   // The life of a transaction.
 
+  beginStatement(transaction: RecordedTransaction): void {
+    const participant = this.participant(transaction)
+    participant.runStart = this.events.length
+  }
+
   /** The transaction takes the view of a statement, or of the statement's next run. */
   beginRun(transaction: RecordedTransaction): void {
     const participant = this.participant(transaction)
-    const { command } = transaction
-    if (participant.runCommand === command) this.#dropRun(participant)
-    participant.runCommand = command
+    this.#dropRun(participant)
     participant.unsettled.length = 0
     if (!participant.begun) {
       participant.begun = true
@@ -329,12 +331,30 @@ export class OpenRecording {
     const version = row.metBy(view, ++this.#clock)
     assert(equal(version.values, values), 'a recording knows which version a reader meets')
     if (predicate === null) return null
-    if (view.timestamp === Infinity) predicate.met(row, version)
+    if (view.timestamp === Infinity) predicate.met(row, this.#standing(predicate, participant, row, version))
     if (predicate.filter?.existence === true || !predicate.matches(values)) return null
     const { statement } = participant
     const read: RowRead = { kind: 'read', participant, statement, dropped: false, row, version }
     this.#push(read)
     return read
+  }
+
+  /**
+   * A reference asks only whether the key is there, and holds it FOR KEY SHARE beside an open transaction that writes the
+   * other columns: that one has not changed what was asked for.
+   */
+  #standing(
+    predicate: PredicateRead,
+    { transaction }: Participant,
+    row: RecordedRow,
+    met: RecordedVersion,
+  ): RecordedVersion {
+    const isForeign = met.writer !== transaction && met.publishedAt === Infinity
+    if (predicate.filter?.existence !== true || !isForeign) return met
+    return row.versions.findLast(
+      ({ writer, publishedAt, undoneAt }) =>
+        undoneAt === Infinity && (writer === transaction || publishedAt < Infinity),
+    )!
   }
 
   #row(table: GuardedTable, rowId: number, initial: () => readonly Value[] | null): RecordedRow {

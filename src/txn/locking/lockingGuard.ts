@@ -29,6 +29,7 @@ import { RowMode } from '../../storage/undo.ts'
 import { AWAIT_WRITER, RangeMode, TableMode } from '../lockModes.ts'
 import type { LockWait } from '../lockWait.ts'
 import { RowLock } from '../lockWait.ts'
+import { keysGivenUp } from '../ssi/keysGivenUp.ts'
 import type { TransactionRecord } from '../transactionRecord.ts'
 import { RangeGrant } from './keyRangeLock.ts'
 import type { ReadLocks } from './readLocks.ts'
@@ -51,6 +52,9 @@ export class LockingGuard implements ReadLocks {
   readonly #tables = new Map<GuardedTable, TableLocks>()
   /** The tables that the current statement writes or locks rows of. */
   readonly #targets = new Set<GuardedTable>()
+  /** Unique keys that were free and are given up again; of tables where there are too many, the table. */
+  readonly #givenUp: { readonly table: GuardedTable; readonly index: Index; readonly range: KeyRange }[] = []
+  readonly #givenUpMany = new Set<GuardedTable>()
 
   constructor(record: TransactionRecord) {
     this.#record = record
@@ -62,6 +66,13 @@ export class LockingGuard implements ReadLocks {
 
   endStatement(): void {
     if (this.#targets.size > 0) this.#targets.clear()
+  }
+
+  /** Its own version of the row keeps the key from others until its end; this is for those who write it after that. */
+  givesUpKeys(table: GuardedTable, rowId: number): void {
+    if (this.#givenUpMany.has(table)) return
+    for (const key of keysGivenUp(this.#record, table, rowId)) this.#givenUp.push({ table, ...key })
+    if (this.#givenUp.length > lockLimits.perTable) this.#givenUpMany.add(table)
   }
 
   // The accesses.
@@ -177,6 +188,7 @@ export class LockingGuard implements ReadLocks {
 
   *tables(): Generator<GuardedTable> {
     for (const [table, { whole }] of this.#tables) if (whole) yield table
+    yield* this.#givenUpMany
   }
 
   *ranges(): Generator<{ readonly table: GuardedTable; readonly index: Index; readonly range: KeyRange }> {
@@ -184,6 +196,7 @@ export class LockingGuard implements ReadLocks {
       if (!(grant instanceof RangeGrant) || grant.mode === RangeMode.WRITE) continue
       yield { table: grant.lock.table!, index: grant.index, range: grant.range }
     }
+    yield* this.#givenUp
   }
 
   *rows(): Generator<{ readonly table: GuardedTable; readonly rowId: number }> {

@@ -11,6 +11,8 @@ export interface ReadLocks extends ReadGuard, ReadSet {
   readRange(table: GuardedTable, index: Index, range: KeyRange): boolean
   /** The statement that begins writes the table, or locks rows of it. */
   noteTarget(table: GuardedTable): void
+  /** Before the row loses unique keys that the transaction has given it (ssi/keysGivenUp.ts). */
+  givesUpKeys(table: GuardedTable, rowId: number): void
   /** The statement has ended, well or not. */
   endStatement(): void
   /** The transaction has ended. */

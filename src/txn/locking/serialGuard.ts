@@ -40,6 +40,10 @@ export class SerialGuard implements ReadLocks {
     return true
   }
 
+  givesUpKeys(table: GuardedTable): void {
+    this.#note(table)
+  }
+
   noteTarget(): void {
     // It needs no locks.
   }

@@ -30,10 +30,9 @@ import type { Index } from '../../storage/row/index.ts'
 import type { Interval } from '../../storage/row/intervals.ts'
 import type { RangeRead, Reader } from '../../storage/row/readers.ts'
 import type { GuardedTable } from '../../storage/guardedTable.ts'
-import { CLOSED } from '../../storage/row/treeCursor.ts'
-import { ABSENT, versionKeys } from '../../storage/row/versions.ts'
 import type { UndoEntry, Writer } from '../../storage/undo.ts'
 import type { Trace } from '../../trace.ts'
+import { ABSENT, versionKeys } from '../../storage/row/versions.ts'
 import { explain, explainTold } from './explain.ts'
 import type { SireadLimits } from './sireads.ts'
 import { defaultSireadLimits, Sireads } from './sireads.ts'
@@ -42,6 +41,7 @@ import type { ReadTracker } from './guard.ts'
 import { SsiGuard } from './guard.ts'
 import type { ConflictOwner, Meeting } from './node.ts'
 import { ConflictNode, Edge, nodeOf, statementOf } from './node.ts'
+import { keysGivenUp } from './keysGivenUp.ts'
 import { OpenNodes } from './openNodes.ts'
 import type { ReadSet } from './readSet.ts'
 import { dangerousIn, firstOutOf, foldIn, foldOut, isDangerous, worstIn } from './structure.ts'
@@ -237,19 +237,9 @@ export class ConflictGraph implements ReadTracker {
    */
   givesUpKeys(owner: ConflictOwner, table: GuardedTable, rowId: number): void {
     const node = owner.conflicts
-    const head = table.head(rowId)
-    if (node === null || head === null || head.writer !== owner) return
-    let own = 0
-    for (let entry: UndoEntry | null = head; entry !== null && entry.writer === owner; entry = entry.older) own++
-    for (const index of table.indexes) {
-      if (!index.unique || !index.enforced) continue
-      const keys = versionKeys(index, head.page, head.slot, head)
-      const found = keys[own]!
-      for (let version = 0; version < own; version++) {
-        const key = keys[version]!
-        if (key === ABSENT || (found !== ABSENT && index.keys.order(found, key) === 0)) continue
-        this.sireads.readRange(node, table, index, { low: key, high: key, bounds: CLOSED }, owner.note?.sql ?? null)
-      }
+    if (node === null) return
+    for (const { index, range } of keysGivenUp(owner, table, rowId)) {
+      this.sireads.readRange(node, table, index, range, owner.note?.sql ?? null)
     }
   }
 
