@@ -186,14 +186,30 @@ export class LockManager extends LockQueues {
 
   /** Null if the owner holds the range now. Throws 40P01 as `lockTable` does. */
   lockRange(owner: LockOwner, table: GuardedTable, index: Index, range: KeyRange, mode: RangeMode): LockWait | null {
-    let lock = this.#ranges.get(table)
-    if (lock === undefined) this.#ranges.set(table, (lock = new KeyRangeLock(table)))
+    const lock = this.#rangesOf(table)
     if (lock.covers(owner, index, range, mode)) return null
     const wait = new RangeWait(owner, lock, mode, index, range, this.leave)
     const place = wait.place()
     if (wait.isHeldUp || blockedAhead(wait, place)) return this.enqueue(wait, place)
     this.hold(new RangeGrant(owner, lock, mode, true, index, range))
     return null
+  }
+
+  /**
+   * Shares a range that its owner has kept to itself so far, by rows that it wrote. Another may hold the range exclusively by
+   * now, and wait for those rows: it writes none of these keys while they are shared. False if it is locked already.
+   */
+  keepRange(owner: LockOwner, table: GuardedTable, index: Index, range: KeyRange): boolean {
+    const lock = this.#rangesOf(table)
+    if (lock.covers(owner, index, range, RangeMode.SHARE)) return false
+    this.hold(new RangeGrant(owner, lock, RangeMode.SHARE, true, index, range))
+    return true
+  }
+
+  #rangesOf(table: GuardedTable): KeyRangeLock {
+    let lock = this.#ranges.get(table)
+    if (lock === undefined) this.#ranges.set(table, (lock = new KeyRangeLock(table)))
+    return lock
   }
 
   /** The first index with a locked range of another that contains the row's newest key; null if there is none. */

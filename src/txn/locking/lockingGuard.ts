@@ -52,9 +52,6 @@ export class LockingGuard implements ReadLocks {
   readonly #tables = new Map<GuardedTable, TableLocks>()
   /** The tables that the current statement writes or locks rows of. */
   readonly #targets = new Set<GuardedTable>()
-  /** Unique keys that were free and are given up again; of tables where there are too many, the table. */
-  readonly #givenUp: { readonly table: GuardedTable; readonly index: Index; readonly range: KeyRange }[] = []
-  readonly #givenUpMany = new Set<GuardedTable>()
 
   constructor(record: TransactionRecord) {
     this.#record = record
@@ -68,11 +65,13 @@ export class LockingGuard implements ReadLocks {
     if (this.#targets.size > 0) this.#targets.clear()
   }
 
-  /** Its own version of the row keeps the key from others until its end; this is for those who write it after that. */
+  /** Its version of the row has kept the keys from others; from now on a lock does. */
   givesUpKeys(table: GuardedTable, rowId: number): void {
-    if (this.#givenUpMany.has(table)) return
-    for (const key of keysGivenUp(this.#record, table, rowId)) this.#givenUp.push({ table, ...key })
-    if (this.#givenUp.length > lockLimits.perTable) this.#givenUpMany.add(table)
+    const locks = this.#locksOf(table)
+    if (locks.whole) return
+    for (const { index, range } of keysGivenUp(this.#record, table, rowId)) {
+      if (this.#record.engine.locks.keepRange(this.#record, table, index, range)) this.#count(locks)
+    }
   }
 
   // The accesses.
@@ -188,7 +187,6 @@ export class LockingGuard implements ReadLocks {
 
   *tables(): Generator<GuardedTable> {
     for (const [table, { whole }] of this.#tables) if (whole) yield table
-    yield* this.#givenUpMany
   }
 
   *ranges(): Generator<{ readonly table: GuardedTable; readonly index: Index; readonly range: KeyRange }> {
@@ -196,7 +194,6 @@ export class LockingGuard implements ReadLocks {
       if (!(grant instanceof RangeGrant) || grant.mode === RangeMode.WRITE) continue
       yield { table: grant.lock.table!, index: grant.index, range: grant.range }
     }
-    yield* this.#givenUp
   }
 
   *rows(): Generator<{ readonly table: GuardedTable; readonly rowId: number }> {
