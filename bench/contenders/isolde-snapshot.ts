@@ -1,0 +1,3 @@
+import { isolde } from './isolde.ts'
+
+export const contender = await isolde('SNAPSHOT', { isolation: 'repeatable read' })
