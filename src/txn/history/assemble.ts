@@ -11,6 +11,7 @@ import type {
 import type { Index } from '../../storage/row/index.ts'
 import type { Key } from '../../storage/row/keyTree.ts'
 import type { GuardedTable } from '../../storage/guardedTable.ts'
+import type { Writer } from '../../storage/undo.ts'
 import type { SqlType } from '../../types/sqlType.ts'
 import { formatValue } from '../../types/textOutput.ts'
 import type { Value } from '../../types/value.ts'
@@ -36,7 +37,7 @@ export function assemble(recording: OpenRecording): Omit<HistoryData, 'format'> 
     transactions: recording.participants.map(transactionOf),
     events,
     objects: Object.fromEntries(rows.filter(({ name }) => named.has(name)).map((row) => [row.name, objectOf(row)])),
-    keys: keyOrders(rows, recording.participants),
+    keys: keyOrders(rows, recording),
   }
 }
 
@@ -169,15 +170,13 @@ interface Change {
 }
 
 /** For each unique key that a committed transaction gave free or took: who did, in order. */
-function keyOrders(rows: readonly RecordedRow[], participants: readonly Participant[]): KeyOrder[] {
-  const committed = new Map(
-    participants.filter(({ status }) => status === 'committed').map(({ transaction }) => [transaction, transaction.id]),
-  )
+function keyOrders(rows: readonly RecordedRow[], recording: OpenRecording): KeyOrder[] {
+  const counted = new CountedVersions(recording)
   const changes = new Map<string, Change[]>()
   for (const row of rows) {
     if (!row.written) continue
     for (const index of row.table.indexes) {
-      if (index.unique && index.enforced) noteChanges(row, index, committed, changes)
+      if (index.unique && index.enforced) noteChanges(row, index, counted, changes)
     }
   }
   const orders: KeyOrder[] = []
@@ -189,30 +188,53 @@ function keyOrders(rows: readonly RecordedRow[], participants: readonly Particip
   return orders
 }
 
-function noteChanges(
-  row: RecordedRow,
-  index: Index,
-  committed: ReadonlyMap<unknown, number>,
-  changes: Map<string, Change[]>,
-): void {
-  const final = row.versions.filter(
-    ({ writer, undoneAt }) => writer === null || (committed.has(writer) && undoneAt === Infinity),
-  )
-  const note = (values: readonly Value[] | null, change: Change): void => {
+/**
+ * The versions whose keys say something about the order of committed transactions: those that stand, and what a serializable
+ * one undid by ROLLBACK TO. That it could take the key then means that it comes behind who gave the key free; a weaker one is
+ * not promised that what it found so is of one moment.
+ */
+class CountedVersions {
+  readonly #committed: ReadonlySet<Writer>
+  readonly #serializable: ReadonlySet<Writer>
+  readonly #abandoned = new Set<RecordedVersion>()
+
+  constructor({ participants, events }: OpenRecording) {
+    const committed = participants.filter(({ status }) => status === 'committed')
+    const serializable = committed.filter(({ level }) => level === 'serializable')
+    this.#committed = new Set(committed.map(({ transaction }) => transaction))
+    this.#serializable = new Set(serializable.map(({ transaction }) => transaction))
+    for (const event of events) if (event.kind === 'write' && event.dropped) this.#abandoned.add(event.version)
+  }
+
+  stands({ writer, undoneAt }: RecordedVersion): boolean {
+    return writer === null || (this.#committed.has(writer) && undoneAt === Infinity)
+  }
+
+  wasTaken(version: RecordedVersion): boolean {
+    const { writer, undoneAt } = version
+    return undoneAt !== Infinity && this.#serializable.has(writer!) && !this.#abandoned.has(version)
+  }
+}
+
+function noteChanges(row: RecordedRow, index: Index, counted: CountedVersions, changes: Map<string, Change[]>): void {
+  const note = (values: readonly Value[] | null, { at, writer }: RecordedVersion): void => {
     if (values === null) return
     const key = keyOf(index, values)
     if (index.keys.hasNull(key)) return
     const name = `${index.name} ${textOf(key)}`
+    const change = { at, transaction: writer!.id }
     const list = changes.get(name)
     if (list === undefined) changes.set(name, [change])
     else list.push(change)
   }
-  for (let i = 1; i < final.length; i++) {
-    const [before, after] = [final[i - 1]!, final[i]!]
-    const change = { at: after.at, transaction: committed.get(after.writer)! }
-    const [old, now] = [before.values, after.values]
+  let standing = row.versions[0]!
+  for (const version of row.versions.slice(1)) {
+    if (counted.wasTaken(version)) note(version.values, version)
+    if (!counted.stands(version)) continue
+    const [old, now] = [standing.values, version.values]
+    standing = version
     if (old !== null && now !== null && index.keys.order(keyOf(index, old), keyOf(index, now)) === 0) continue
-    note(old, change)
-    note(now, change)
+    note(old, version)
+    note(now, version)
   }
 }
