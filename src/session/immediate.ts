@@ -85,7 +85,9 @@ function writeAlone(
   })
   let execution: Execution | null
   try {
-    execution = runOnce(engine, transaction, compiled, parameters, output)
+    execution = goesUnlocked(engine, transaction, compiled)
+      ? runLocked(engine, transaction, compiled, parameters, output)
+      : runOnce(engine, transaction, compiled, parameters, output)
     if (execution !== null) transactions.commit(transaction, true)
   } catch (error) {
     engine.statistics.failed(modes.isolation, error)
@@ -117,6 +119,23 @@ function runInTransaction(
   }
 }
 
+/**
+ * In memory a write in autocommit is published before this call ends. A lock on its tables would be there for nobody to
+ * meet: that nobody else has one against it is enough.
+ */
+function goesUnlocked(
+  { log, transactions }: Engine,
+  transaction: Transaction,
+  { tables, tableModes }: CompiledStatement,
+): boolean {
+  const { locksReads, alone } = transaction.isolation
+  if (log !== null || locksReads || alone || transactions.locks.serials > 0) return false
+  for (let i = 0; i < tables.length; i++) {
+    if (!transactions.locks.mayLockTable(transaction, tables[i]!, tableModes[i]!)) return false
+  }
+  return true
+}
+
 /** One run of a statement in an open transaction. Null if it has to wait or to restart: it is undone then. What it throws, the caller undoes. */
 export function runOnce(
   engine: Engine,
@@ -133,7 +152,17 @@ export function runOnce(
       return null
     }
   }
-  const execution = start(engine, compiled, transaction, transaction.beginStatement(), parameters, output)
+  return runLocked(engine, transaction, compiled, parameters, output)
+}
+
+function runLocked(
+  engine: Engine,
+  transaction: Transaction,
+  compiled: CompiledStatement,
+  parameters: Value[],
+  output: OutputForm,
+): Execution | null {
+  const execution = start(engine, compiled, transaction, transaction.beginStatement(true), parameters, output)
   if (runToEnd(execution) === Step.DONE) {
     transaction.endStatement()
     return execution

@@ -86,7 +86,8 @@ export abstract class LockQueues {
     switch (lock.kind) {
       case 'row':
       case 'key range':
-        owner.rowGrants.push(grant)
+        if (owner.rowGrants.length === 0) owner.rowGrants = [grant]
+        else owner.rowGrants.push(grant)
         break
       case 'database':
         owner.databaseGrant = grant

@@ -38,6 +38,9 @@ export interface Grant {
   requested: boolean
 }
 
+/** Of an owner that holds nothing: `hold` puts a list of the owner's own in its place, and nobody else adds to a list. */
+export const NO_GRANTS: Grant[] = []
+
 export class Lock {
   readonly kind: 'database' | 'catalog' | 'table' | 'row' | 'key range' | 'advisory'
   readonly modes: LockModes

@@ -97,7 +97,7 @@ export class PreparedRestore implements PreparedSink {
     const change: CatalogChange = decodeChange(payload)
     transaction.ownCatalog = transaction.catalog.apply(change)
     this.#engine.store.apply(change)
-    transaction.changes.push(change)
+    transaction.noteChange(change)
   }
 
   catalogLock(): void {

@@ -69,23 +69,24 @@ export class Transaction extends TransactionRecord {
   /**
    * Begins a statement and returns what it sees: a fresh view at READ COMMITTED and READ UNCOMMITTED, the transaction's at
    * REPEATABLE READ (taken now, if this is its first statement). The object belongs to the transaction and is retained
-   * until the statement ends, or waits.
+   * until the statement ends, or waits. `momentary`: it does either before anybody else steps, so that a view for this
+   * statement alone need not be retained.
    */
-  beginStatement(): ReadView {
+  beginStatement(momentary = false): ReadView {
     assert(this.state === 'active', 'only an active transaction runs statements')
     if (this.doomed !== null) throw this.doomed
     this.command++
     this.statementStart = this.lastEntry
     this.statementRowGrants = this.rowGrants.length
     if (this.engine.history.on) this.engine.history.beginStatement(this)
-    return this.#takeView()
+    return this.#takeView(momentary)
   }
 
   /** The next run of the same statement, after BLOCKED was granted or after CHANGED. */
   restartStatement(): ReadView {
     assert(this.state === 'active' && this.waitingFor === null, 'a statement restarts when its wait is over')
     if (this.doomed !== null) throw this.doomed
-    return this.#takeView()
+    return this.#takeView(false)
   }
 
   /** This run of the statement is given up, because a read waits: what it wrote is undone, its locks stay. */
@@ -132,7 +133,7 @@ export class Transaction extends TransactionRecord {
     this.#past = null
   }
 
-  #takeView(): ReadView {
+  #takeView(momentary: boolean): ReadView {
     const view = this.view
     const { snapshots } = this.engine
     view.command = this.command
@@ -142,7 +143,7 @@ export class Transaction extends TransactionRecord {
         break
       case 'statement snapshot':
         view.timestamp = snapshots.published
-        snapshots.retain(view)
+        if (!momentary) snapshots.retain(view)
         break
       case 'transaction snapshot':
         if (this.snapshotCatalog === null) {
@@ -210,13 +211,13 @@ export class Transaction extends TransactionRecord {
   /** READ ONLY DEFERRABLE: null once the snapshot is safe. One that has become unsafe is exchanged for a newer one. */
   #awaitSafety(): LockWait | null {
     const { conflicts, snapshots, locks } = this.engine
-    if (this.snapshotCatalog === null) this.#takeView()
+    if (this.snapshotCatalog === null) this.#takeView(false)
     if (this.conflicts?.unsafe === true) {
       conflicts.restart(this)
       snapshots.release(this.view)
       this.view.guard = null
       this.snapshotCatalog = null
-      this.#takeView()
+      this.#takeView(false)
     }
     const node = this.conflicts
     if (node === null) return null
@@ -411,7 +412,7 @@ export class Transaction extends TransactionRecord {
         throw error
       }
     }
-    this.changes.push(change)
+    this.noteChange(change)
     this.ownCatalog = changed
   }
 

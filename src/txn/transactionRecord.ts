@@ -17,6 +17,7 @@ import type { Isolation } from './isolation.ts'
 import type { ReadLocks } from './locking/readLocks.ts'
 import type { LockManager } from './lockManager.ts'
 import type { Grant, LockOwner, LockWait, RowLock } from './lockWait.ts'
+import { NO_GRANTS } from './lockWait.ts'
 import type { Preparation } from './preparation.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { ConflictGraph } from './ssi/graph.ts'
@@ -51,6 +52,9 @@ export interface TransactionOptions {
 }
 
 const defaultDeadlockTimeout = 1000
+
+/** Of a transaction that changes no table. */
+const NO_CHANGES: CatalogChange[] = []
 
 /** What the transactions of one database share. */
 export interface Engine {
@@ -95,16 +99,16 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   lastEntry: UndoEntry | null = null
   /** The lock that the last BLOCKED, `lockTable` or `lockCatalog` waits for. */
   waitingFor: LockWait | null = null
-  tableGrants: Grant[] = []
-  rowGrants: Grant[] = []
+  tableGrants = NO_GRANTS
+  rowGrants = NO_GRANTS
   databaseGrant: Grant | null = null
   /** What it has read, where that is locked or may be of interest after its end: by 2PL and SERIAL; null at the other levels. */
   readSet: ReadLocks | null = null
   awaited: Set<RowLock> | null = null
   /** The RowId of the last insert. */
   insertedRowId = -1
-  /** The catalog changes so far, in order. */
-  readonly changes: CatalogChange[] = []
+  /** The catalog changes so far, in order: `noteChange` adds one. */
+  changes = NO_CHANGES
   readonly engine: Engine
   readonly view = new ReadView()
   /** At REPEATABLE READ, once the snapshot is taken: the catalog that it sees. */
@@ -132,6 +136,11 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
     this.deadlockTimeout = options.deadlockTimeout ?? defaultDeadlockTimeout
     this.engine = engine
     this.view.writer = this
+  }
+
+  noteChange(change: CatalogChange): void {
+    if (this.changes === NO_CHANGES) this.changes = [change]
+    else this.changes.push(change)
   }
 
   /** True if there is something to commit. */

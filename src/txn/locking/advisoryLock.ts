@@ -6,7 +6,7 @@
  */
 import { ADVISORY_MODES } from '../lockModes.ts'
 import type { Grant, LockOwner, RowLock } from '../lockWait.ts'
-import { Lock, LockWait } from '../lockWait.ts'
+import { Lock, LockWait, NO_GRANTS } from '../lockWait.ts'
 
 /** One key of eight bytes or two of four: two spaces that do not meet. */
 export type AdvisoryKey = bigint | readonly [number, number]
@@ -18,8 +18,8 @@ export class SessionOwner implements LockOwner {
   readonly firstAttempt = 0
   readonly deadlockTimeout = Infinity
   readonly advisory = new Map<Lock, AdvisoryGrant[]>()
-  tableGrants: Grant[] = []
-  rowGrants: Grant[] = []
+  tableGrants = NO_GRANTS
+  rowGrants = NO_GRANTS
   databaseGrant: Grant | null = null
   awaited: Set<RowLock> | null = null
   readonly #waiting: Iterable<LockOwner>
