@@ -16,6 +16,7 @@ import { Store } from '../src/storage/store.ts'
 import { Trace } from '../src/trace.ts'
 import { Isolations } from '../src/txn/isolation.ts'
 import { TransactionManager } from '../src/txn/manager.ts'
+import { modesOf } from '../src/txn/transactionRecord.ts'
 import { resolveOperator } from '../src/types/operators.ts'
 import { INT4, TEXT } from '../src/types/registry.ts'
 import type { SqlType } from '../src/types/sqlType.ts'
@@ -103,7 +104,7 @@ function read(statement: CompiledStatement, parameters: readonly Value[]): unkno
 }
 
 function write(statement: CompiledStatement, parameters: readonly Value[]): void {
-  const transaction = manager.begin({ isolation: Isolations.readCommitted, readOnly: false, session: 1 })
+  const transaction = manager.begin(1, modesOf(Isolations.readCommitted))
   const execution = statement.start({ transaction, view: transaction.beginStatement(), parameters, memory })
   if (execution.step(Number.POSITIVE_INFINITY) !== Step.DONE) throw new Error('unfinished')
   execution.release()
@@ -129,7 +130,7 @@ const random = (): number => {
 }
 
 const loading = performance.now()
-const load = manager.begin({ isolation: Isolations.readCommitted, readOnly: false, session: 1 })
+const load = manager.begin(1, modesOf(Isolations.readCommitted))
 for (let i = 0; i < rowCount; i++) {
   const context = {
     transaction: load,

@@ -10,6 +10,7 @@ import { RowMode } from '../src/storage/undo.ts'
 import { Trace } from '../src/trace.ts'
 import { Isolations } from '../src/txn/isolation.ts'
 import { TransactionManager } from '../src/txn/manager.ts'
+import { modesOf } from '../src/txn/transactionRecord.ts'
 import { TableMode } from '../src/txn/lockModes.ts'
 import type { Value } from '../src/types/value.ts'
 import { IndexCursor } from '../src/storage/row/cursor.ts'
@@ -41,8 +42,8 @@ const manager = new TransactionManager(store, { ready: nothing, published: nothi
   catalog: CatalogRoot.empty,
   timestamp: 0,
 })
-const options = { isolation: Isolations.readCommitted, readOnly: false, session: 1 } as const
-const ddl = manager.begin(options)
+const modes = modesOf(Isolations.readCommitted)
+const ddl = manager.begin(1, modes)
 ddl.changeCatalog({ kind: 'createTable', table })
 manager.commit(ddl)
 const accounts = store.table(1)!
@@ -77,7 +78,7 @@ function measure(name: string, count: number, unit: number, run: (count: number)
 
 const before = heap()
 const loadStart = performance.now()
-const load = manager.begin(options)
+const load = manager.begin(1, modes)
 load.beginStatement()
 const row: Value[] = [0, 0, 0, '', 0, 0]
 for (let id = 0; id < ROWS; id++) {
@@ -135,7 +136,7 @@ function addTo(transaction: ReturnType<typeof manager.begin>, id: number, amount
 
 measure('update in autocommit', 500_000, 1, (count) => {
   for (let i = 0; i < count; i++) {
-    const transaction = manager.begin(options)
+    const transaction = manager.begin(1, modes)
     transaction.lockTable(accounts, TableMode.ROW_EXCLUSIVE)
     addTo(transaction, random(ROWS), 1)
     manager.commit(transaction)
@@ -144,7 +145,7 @@ measure('update in autocommit', 500_000, 1, (count) => {
 
 measure('transfer (two updates)', 500_000, 1, (count) => {
   for (let i = 0; i < count; i++) {
-    const transaction = manager.begin(options)
+    const transaction = manager.begin(1, modes)
     transaction.lockTable(accounts, TableMode.ROW_EXCLUSIVE)
     addTo(transaction, random(ROWS), -1)
     transaction.lockTable(accounts, TableMode.ROW_EXCLUSIVE)
@@ -182,7 +183,7 @@ measure('scan, a row', 20, ROWS, (count) => {
 let nextId = ROWS
 measure('insert in autocommit', 200_000, 1, (count) => {
   for (let i = 0; i < count; i++) {
-    const transaction = manager.begin(options)
+    const transaction = manager.begin(1, modes)
     transaction.lockTable(accounts, TableMode.ROW_EXCLUSIVE)
     transaction.beginStatement()
     row[0] = nextId++

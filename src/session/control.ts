@@ -14,16 +14,16 @@ import type {
   SetVariable,
   Show,
   Statement,
-  TransactionModes,
+  TransactionModes as NamedModes,
 } from '../parser/ast.ts'
 import type { Isolation, IsolationLevel, SerializableMethod } from '../txn/isolation.ts'
 import { isolationNamed, isolationOf } from '../txn/isolation.ts'
+import type { TransactionModes } from '../txn/transaction.ts'
 import type { OutputChoice } from './output.ts'
 import { emptyResult } from './output.ts'
 import type { QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import { settingName } from './settings.ts'
-import type { BlockOptions } from './blockOptions.ts'
 import type { TwoPhaseStatement } from './twoPhase.ts'
 import { requireNoBlock } from './twoPhase.ts'
 
@@ -108,7 +108,7 @@ export function executeControl(
   }
 }
 
-function begin(state: SessionState, modes: TransactionModes): void {
+function begin(state: SessionState, modes: NamedModes): void {
   const { block } = state
   if (block.kind === 'explicit') {
     state.notice({ severity: 'WARNING', code: '25001', message: 'there is already a transaction in progress' })
@@ -159,7 +159,7 @@ function setTransaction(state: SessionState, statement: SetTransaction, among: b
 }
 
 /** SET SESSION CHARACTERISTICS: the settings that say what a transaction is that says nothing. */
-function defaultsOf({ isolation, method, readOnly, deferrable }: TransactionModes): Record<string, string> {
+function defaultsOf({ isolation, method, readOnly, deferrable }: NamedModes): Record<string, string> {
   return {
     ...(isolation !== null && { default_transaction_isolation: levelName(isolation, method) }),
     ...(readOnly !== null && { default_transaction_read_only: readOnly ? 'on' : 'off' }),
@@ -167,14 +167,14 @@ function defaultsOf({ isolation, method, readOnly, deferrable }: TransactionMode
   }
 }
 
-function changeModes(state: SessionState, modes: TransactionModes): void {
+function changeModes(state: SessionState, modes: NamedModes): void {
   const { block } = state
   const { transaction } = block
   if (transaction === null || !block.fresh) throw transactionModesTooLate()
   block.restart(withModes(state, transaction, modes))
 }
 
-const namesModes = ({ isolation, readOnly, deferrable }: TransactionModes): boolean =>
+const namesModes = ({ isolation, readOnly, deferrable }: NamedModes): boolean =>
   isolation !== null || readOnly !== null || deferrable !== null
 
 const levelName = (level: string, method: string | null): string =>
@@ -187,7 +187,7 @@ function isolationIn(state: SessionState, level: IsolationLevel, method: Seriali
 }
 
 /** The modes with those that were named in their place. Throws 0A000 for levels that are not built. */
-function withModes(state: SessionState, modes: BlockOptions, named: TransactionModes): BlockOptions {
+function withModes(state: SessionState, modes: TransactionModes, named: NamedModes): TransactionModes {
   return {
     isolation: named.isolation === null ? modes.isolation : isolationIn(state, named.isolation, named.method),
     readOnly: named.readOnly ?? modes.readOnly,
@@ -197,8 +197,8 @@ function withModes(state: SessionState, modes: BlockOptions, named: TransactionM
 }
 
 /** Settings in name only: they are modes of the transaction. */
-function modesIn(state: SessionState, name: string, value: string): TransactionModes | null {
-  const none: TransactionModes = { isolation: null, method: null, readOnly: null, deferrable: null }
+function modesIn(state: SessionState, name: string, value: string): NamedModes | null {
+  const none: NamedModes = { isolation: null, method: null, readOnly: null, deferrable: null }
   switch (name) {
     case 'transaction_isolation': {
       const written = value.toLowerCase()

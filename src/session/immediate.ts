@@ -77,12 +77,7 @@ function writeAlone(
 ): Execution | null {
   const { transactions } = engine
   const modes = state.defaultModes()
-  const transaction = transactions.begin({
-    isolation: modes.isolation,
-    readOnly: false,
-    session: state.id,
-    deadlockTimeout: modes.deadlockTimeout,
-  })
+  const transaction = transactions.begin(state.id, modes)
   let execution: Execution | null
   try {
     execution = goesUnlocked(engine, transaction, compiled)

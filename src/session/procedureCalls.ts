@@ -3,7 +3,7 @@
  */
 import { Isolations } from '../txn/isolation.ts'
 import type { LockWait } from '../txn/lockWait.ts'
-import type { Transaction } from '../txn/transaction.ts'
+import type { Transaction, TransactionModes } from '../txn/transaction.ts'
 import { assert } from '../assert.ts'
 import { notInProcedure, procedureNeedsSerial, readOnlyTransaction, statementCancelled } from '../errors.ts'
 import type { Task } from './core.ts'
@@ -19,10 +19,9 @@ import type { RetryOptions } from './retry.ts'
 import { withRetries, withRetriesSync } from './retry.ts'
 import type { SessionState } from './sessionState.ts'
 import { SessionTask } from './sessionTask.ts'
-import type { BlockOptions } from './blockOptions.ts'
 
 /** The modes of a procedure's transaction. */
-export const procedureModes = (defaults: BlockOptions): BlockOptions => ({
+export const procedureModes = (defaults: TransactionModes): TransactionModes => ({
   isolation: Isolations.serial,
   readOnly: false,
   deferrable: false,

@@ -28,7 +28,7 @@ import { sqlTag } from './sqlTemplate.ts'
 import type { SqlTag } from './sqlTemplate.ts'
 import { Statement } from './statement.ts'
 import { StreamTask } from './streamTask.ts'
-import type { BlockOptions } from './blockOptions.ts'
+import type { TransactionModes } from '../txn/transaction.ts'
 import type { TransactionStatus } from './transactionBlock.ts'
 
 /** The isolation levels by SQL's names in lower case; 'snapshot' is another name of 'repeatable read'. */
@@ -58,14 +58,13 @@ export interface WaitingFor {
 type HandleRole = 'session' | 'transaction' | 'call'
 
 export class Session {
-  /** Runs the SQL between the backticks; values become parameters. Also the home of `sql.ident` and `sql.fragment`. */
-  readonly sql: SqlTag
   readonly #engine: Engine
   readonly #state: SessionState
   readonly #role: HandleRole
   /** Of a handle that `transaction` gave: the number of its block, without which it is good for nothing. */
   readonly #block: number
   #ended = false
+  #sql: SqlTag | null = null
 
   /** @internal Made by `connect` and `transaction`. */
   constructor(engine: Engine, state: SessionState, role: HandleRole) {
@@ -73,7 +72,11 @@ export class Session {
     this.#state = state
     this.#role = role
     this.#block = state.block.number
-    this.sql = sqlTag((text, values) => this.query(text, values))
+  }
+
+  /** Runs the SQL between the backticks; values become parameters. Also the home of `sql.ident` and `sql.fragment`. */
+  get sql(): SqlTag {
+    return (this.#sql ??= sqlTag((text, values) => this.query(text, values)))
   }
 
   /** The number of this session, from 1 in the order of their connecting; errors, traces and `waitingFor` use it. */
@@ -193,7 +196,7 @@ export class Session {
       await this.#state.whenIdle()
       return this.transaction(body, options)
     }
-    const age: Age = {}
+    const age: Age = { firstAttempt: null }
     const { signal } = options
     return withRetries(this.#engine.env, options, async () => {
       const tx = this.#begin(options, age)
@@ -221,7 +224,7 @@ export class Session {
     this.#requireOpen()
     this.#state.requireIdle()
     if (this.#state.block.kind === 'explicit') return this.#nestedSync(body)
-    const age: Age = {}
+    const age: Age = { firstAttempt: null }
     return withRetriesSync(options, () => {
       const tx = this.#begin(options, age)
       try {
@@ -292,14 +295,13 @@ export class Session {
   #begin(options: TransactionOptions, age: Age): Session {
     this.#state.requireIdle()
     const defaults = this.#state.defaultModes()
-    const modes: BlockOptions = {
+    const modes: TransactionModes = {
       isolation: this.#isolationOf(options) ?? defaults.isolation,
       readOnly: options.readOnly ?? defaults.readOnly,
       deferrable: options.deferrable ?? defaults.deferrable,
       deadlockTimeout: defaults.deadlockTimeout,
-      ...(age.firstAttempt === undefined ? {} : { firstAttempt: age.firstAttempt }),
     }
-    const transaction = this.#state.block.begin('explicit', modes)
+    const transaction = this.#state.block.begin('explicit', modes, age.firstAttempt)
     age.firstAttempt = transaction.firstAttempt
     return new Session(this.#engine, this.#state, 'transaction')
   }
@@ -402,5 +404,5 @@ function refusedPromise(promise: Promise<unknown>): Error {
 
 /** Carries the age of a transaction from its first attempt to its retries. */
 interface Age {
-  firstAttempt?: number
+  firstAttempt: number | null
 }

@@ -7,8 +7,7 @@ import type { Env } from '../env/env.ts'
 import type { DatabaseError } from '../errors.ts'
 import type { Moments } from '../planner/index.ts'
 import type { TransactionManager } from '../txn/manager.ts'
-import type { Transaction } from '../txn/transaction.ts'
-import type { BlockOptions } from './blockOptions.ts'
+import type { Transaction, TransactionModes } from '../txn/transaction.ts'
 import { TransactionBlock } from './transactionBlock.ts'
 import type { Core, Task } from './core.ts'
 import type { Notice } from './result.ts'
@@ -87,7 +86,7 @@ export class SessionState implements Moments {
   }
 
   /** The modes of a transaction that names none; the same object as long as the settings are. */
-  defaultModes(): BlockOptions {
+  defaultModes(): TransactionModes {
     return this.settings.engine.modes
   }
 

@@ -8,7 +8,7 @@ import type { SerializableMethod } from '../txn/isolation.ts'
 import { isolationNamed, SerializableMethods } from '../txn/isolation.ts'
 import type { SettingDefinition } from './settingDefinitions.ts'
 import { millisOf, settingDefinitions } from './settingDefinitions.ts'
-import type { BlockOptions } from './blockOptions.ts'
+import type { TransactionModes } from '../txn/transaction.ts'
 
 const byName = new Map(settingDefinitions.map((definition) => [definition.name.toLowerCase(), definition]))
 
@@ -43,7 +43,7 @@ export interface Timeouts {
 /** What the engine asks of the settings, worked out once for each state of them. */
 export interface EngineSettings {
   /** The modes of a transaction that names none. */
-  readonly modes: BlockOptions
+  readonly modes: TransactionModes
   readonly method: SerializableMethod
   /** Null if none is set: the usual case, which must cost nothing. */
   readonly timeouts: Timeouts | null
@@ -112,7 +112,7 @@ export class Settings {
       idleInTransaction: this.#millis('idle_in_transaction_session_timeout'),
       transaction: this.#millis('transaction_timeout'),
     }
-    const modes: BlockOptions = {
+    const modes: TransactionModes = {
       isolation: isolationNamed(this.get('default_transaction_isolation'), method),
       readOnly: this.get('default_transaction_read_only') === 'on',
       deferrable: this.get('default_transaction_deferrable') === 'on',

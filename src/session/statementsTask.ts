@@ -10,7 +10,7 @@ import { explain, isDataStatement, locksRows } from '../planner/index.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import type { Listen, NormalisedText, Notify, Statement, Unlisten } from '../parser/ast.ts'
 import type { LockWait } from '../txn/lockWait.ts'
-import type { Transaction } from '../txn/transaction.ts'
+import type { Transaction, TransactionModes } from '../txn/transaction.ts'
 import { endsFailedBlock, executeControl, isControlStatement, isEnding } from './control.ts'
 import type { CopySource } from './copyRun.ts'
 import { CopyRun, fileSource } from './copyRun.ts'
@@ -26,7 +26,6 @@ import { SessionTask } from './sessionTask.ts'
 import { CallRun, procedureModes } from './procedureCalls.ts'
 import type { BoundStatement } from './statementRun.ts'
 import { StatementRun } from './statementRun.ts'
-import type { BlockOptions } from './blockOptions.ts'
 
 export interface StatementSource {
   readonly sql: string
@@ -228,7 +227,7 @@ function isOutboxStatement(statement: Statement): statement is Listen | Unlisten
 }
 
 /** A CALL that stands in no transaction begins one that is alone. */
-function modesFor(statement: Statement, state: SessionState): BlockOptions {
+function modesFor(statement: Statement, state: SessionState): TransactionModes {
   const modes = state.defaultModes()
   return statement.kind === 'call' ? procedureModes(modes) : modes
 }

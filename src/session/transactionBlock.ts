@@ -12,8 +12,7 @@ import type { DatabaseError } from '../errors.ts'
 import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOutsideBlock } from '../errors.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Isolation } from '../txn/isolation.ts'
-import type { Mark, Transaction } from '../txn/transaction.ts'
-import type { BlockOptions } from './blockOptions.ts'
+import type { Mark, Transaction, TransactionModes } from '../txn/transaction.ts'
 import type { OutboxAction } from './notifications.ts'
 import { Outbox } from './notifications.ts'
 import type { SettingValues, Settings } from './settings.ts'
@@ -79,14 +78,13 @@ export class TransactionBlock {
     return this.failed ? 'failed' : 'transaction'
   }
 
-  begin(kind: 'implicit' | 'explicit', options: BlockOptions): Transaction {
+  begin(kind: 'implicit' | 'explicit', modes: TransactionModes, firstAttempt: number | null = null): Transaction {
     assert(this.kind === 'none', 'a block begins in no other')
-    this.transaction = this.#transactions.begin({ ...options, session: this.#session })
+    this.transaction = this.#transactions.begin(this.#session, modes, firstAttempt)
     this.kind = kind
     this.number++
     this.failed = false
     this.fresh = true
-    this.#savepoints = []
     this.#settingsBefore = this.#settings.values
     this.watch()
     return this.transaction
@@ -109,11 +107,11 @@ export class TransactionBlock {
   }
 
   /** SET TRANSACTION before the first statement: the same block with other modes. */
-  restart(options: BlockOptions): void {
+  restart(modes: TransactionModes): void {
     assert(this.transaction !== null && this.fresh, 'only a fresh transaction changes its modes')
     const { firstAttempt } = this.transaction
     this.#transactions.rollback(this.transaction)
-    this.transaction = this.#transactions.begin({ ...options, firstAttempt, session: this.#session })
+    this.transaction = this.#transactions.begin(this.#session, modes, firstAttempt)
   }
 
   /**
@@ -244,7 +242,7 @@ export class TransactionBlock {
     this.kind = 'none'
     this.failed = false
     this.#ended = null
-    this.#savepoints = []
+    if (this.#savepoints.length > 0) this.#savepoints = []
     if (this.outbox.length > 0) this.outbox.truncate(0)
     if (this.#timers.armed) this.#timers.close()
     this.#listener.left()

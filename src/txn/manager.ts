@@ -37,8 +37,9 @@ import type { ConflictOwner } from './ssi/node.ts'
 import type { Retention } from './timeTravel.ts'
 import { noRetention, TimeTravel } from './timeTravel.ts'
 import { EndStatistics } from './statistics.ts'
-import type { Engine, TransactionOptions } from './transaction.ts'
+import type { Engine, TransactionModes } from './transaction.ts'
 import { Transaction } from './transaction.ts'
+import { modesOf } from './transactionRecord.ts'
 
 /** What the core tells the session layer. Called in the middle of other work: note it, and act in a step of its own. */
 export interface TransactionListener extends CommitListener {
@@ -118,12 +119,15 @@ export class TransactionManager implements Engine {
     return this.#catalog
   }
 
-  /** Throws the log's error if it has failed: the handle is dead then. */
-  begin(options: TransactionOptions): Transaction {
+  /**
+   * `session`: its number, for people. `firstAttempt`: what the transaction had that failed and is tried again. Throws the
+   * log's error if it has failed: the handle is dead then.
+   */
+  begin(session: number, modes: TransactionModes, firstAttempt: number | null = null): Transaction {
     this.#requireLog()
-    const transaction = this.#enlist(options)
+    const transaction = this.#enlist(session, modes, firstAttempt)
     if (this.trace.on) {
-      const { id, session, isolation } = transaction
+      const { id, isolation } = transaction
       this.trace.emit({ kind: 'begin', transaction: id, session, level: isolation.title.toLowerCase() })
     }
     return transaction
@@ -133,13 +137,14 @@ export class TransactionManager implements Engine {
     if (this.#queue.failure !== null) throw this.#queue.failure
   }
 
-  #enlist(options: TransactionOptions): Transaction {
-    const transaction = new Transaction(this.#nextId++, options, this)
+  #enlist(session: number, modes: TransactionModes, firstAttempt: number | null): Transaction {
+    const id = this.#nextId++
+    const transaction = new Transaction(id, session, modes, firstAttempt ?? id, this)
     transaction.earlier = this.#latest
     if (this.#latest === null) this.#earliest = transaction
     else this.#latest.later = transaction
     this.#latest = transaction
-    if (options.isolation.alone) this.locks.serialBegins(transaction.earlier === null ? [] : this.#databaseUsers())
+    if (modes.isolation.alone) this.locks.serialBegins(transaction.earlier === null ? [] : this.#databaseUsers())
     return transaction
   }
 
@@ -367,7 +372,7 @@ export class TransactionManager implements Engine {
   restore(inDoubt: InDoubt): void {
     const { gid, session, preparedMicros } = inDoubt
     const isolation = isolationTitled(inDoubt.isolation)
-    const transaction = this.#enlist({ isolation, readOnly: false, session: 0 })
+    const transaction = this.#enlist(0, modesOf(isolation), null)
     const restore = new PreparedRestore(this, transaction)
     inDoubt.replayInto(restore)
     this.#name(transaction, { gid, session, preparedMicros })

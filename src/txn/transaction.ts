@@ -27,7 +27,7 @@ import { lockRow } from './rowLocks.ts'
 import { deleteRow, finishWrites, givesUpKeys, insertRow, updateRow } from './rowWrites.ts'
 import { LockingGuard } from './locking/lockingGuard.ts'
 import { SerialGuard } from './locking/serialGuard.ts'
-import type { Engine, Outcome, TransactionOptions } from './transactionRecord.ts'
+import type { Engine, Outcome, TransactionModes } from './transactionRecord.ts'
 import { TransactionRecord } from './transactionRecord.ts'
 import { SafetyWait } from './ssi/safetyWait.ts'
 import { abandonRun, giveUpIdleLocks, undoKeepingLocks, undoTo } from './undoing.ts'
@@ -35,7 +35,7 @@ import { checkNewUniqueIndex } from './uniqueKeys.ts'
 
 export { LockPolicy, TableMode } from './lockModes.ts'
 export { Outcome } from './transactionRecord.ts'
-export type { Engine, TransactionOptions, TransactionState } from './transactionRecord.ts'
+export type { Engine, TransactionModes, TransactionState } from './transactionRecord.ts'
 
 /** At most as many statements' texts are known of a transaction. */
 const NOTES_KEPT = 64
@@ -56,9 +56,9 @@ export class Transaction extends TransactionRecord {
   earlier: Transaction | null = null
   later: Transaction | null = null
 
-  constructor(id: number, options: TransactionOptions, engine: Engine) {
-    super(id, options, engine)
-    const { isolation } = options
+  constructor(id: number, session: number, modes: TransactionModes, firstAttempt: number, engine: Engine) {
+    super(id, session, modes, firstAttempt, engine)
+    const { isolation } = modes
     if (isolation.locksReads) this.readSet = new LockingGuard(this)
     else if (isolation.alone) this.readSet = new SerialGuard()
     this.view.guard = this.readSet
@@ -115,6 +115,7 @@ export class Transaction extends TransactionRecord {
     if (this.isolation.reads === 'statement snapshot') this.engine.snapshots.release(this.view)
     this.hasIdleLocks = false
     this.#releasePast()
+    this.#giveUpKeys(this.statementStart)
     this.readSet?.endStatement()
     this.#giveUp(this.statementStart, this.statementRowGrants)
   }
@@ -338,7 +339,7 @@ export class Transaction extends TransactionRecord {
   rollbackTo(mark: Mark): void {
     const { store, locks } = this.engine
     this.hasIdleLocks = false
-    if (this.readSet !== null || (this.conflicts !== null && this.isolation.tracksReads)) this.#giveUpKeys(mark.entry)
+    this.#giveUpKeys(mark.entry)
     this.#giveUp(mark.entry, mark.rowGrants)
     this.statementStart = this.lastEntry
     while (this.changes.length > mark.changes) {
@@ -350,8 +351,13 @@ export class Transaction extends TransactionRecord {
     if (!this.isolation.locksReads) locks.releaseTables(this, mark.tableGrants)
   }
 
-  /** That unique keys were free is something that it has read, and what is read stays so at ROLLBACK TO. */
+  /**
+   * That unique keys were free is something that it has read, and what is read stays so when a statement has failed, and at
+   * ROLLBACK TO: the error tells how far the statement came.
+   */
   #giveUpKeys(start: UndoEntry | null): void {
+    const reads = this.readSet !== null || (this.conflicts !== null && this.isolation.tracksReads)
+    if (!reads || this.state !== 'active') return
     const { store } = this.engine
     for (let entry = this.lastEntry; entry !== start; entry = entry!.previous) {
       const table = entry!.wrote ? store.table(entry!.table.id) : null

@@ -38,20 +38,22 @@ export type Outcome = (typeof Outcome)[keyof typeof Outcome]
 export type TransactionState =
   'active' | 'preparing' | 'prepared' | 'committing' | 'rollingBack' | 'published' | 'rolledBack' | 'unknown'
 
-export interface TransactionOptions {
+/** What a transaction is begun with. */
+export interface TransactionModes {
   readonly isolation: Isolation
   readonly readOnly: boolean
-  /** The number of the session, for people. */
-  readonly session: number
-  /** A retry passes the `firstAttempt` of the transaction that failed. */
-  readonly firstAttempt?: number
   /** READ ONLY at SERIALIZABLE by SSI: waits for a snapshot that no other transaction can make unsafe. */
-  readonly deferrable?: boolean
-  /** Milliseconds, 1000 by default: of a deadlock's transactions the one with the shortest is the victim. */
-  readonly deadlockTimeout?: number
+  readonly deferrable: boolean
+  /** Milliseconds: of a deadlock's transactions the one with the shortest is the victim. */
+  readonly deadlockTimeout: number
 }
 
 const defaultDeadlockTimeout = 1000
+
+/** The modes of a level where nothing else is said. */
+export function modesOf(isolation: Isolation, readOnly = false): TransactionModes {
+  return { isolation, readOnly, deferrable: false, deadlockTimeout: defaultDeadlockTimeout }
+}
 
 /** Of a transaction that changes no table. */
 const NO_CHANGES: CatalogChange[] = []
@@ -126,14 +128,14 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   doomed: DatabaseError | null = null
   note: StatementNote | null = null
 
-  constructor(id: number, options: TransactionOptions, engine: Engine) {
+  constructor(id: number, session: number, modes: TransactionModes, firstAttempt: number, engine: Engine) {
     this.id = id
-    this.session = options.session
-    this.isolation = options.isolation
-    this.readOnly = options.readOnly
-    this.firstAttempt = options.firstAttempt ?? id
-    this.deferrable = options.deferrable ?? false
-    this.deadlockTimeout = options.deadlockTimeout ?? defaultDeadlockTimeout
+    this.session = session
+    this.isolation = modes.isolation
+    this.readOnly = modes.readOnly
+    this.firstAttempt = firstAttempt
+    this.deferrable = modes.deferrable
+    this.deadlockTimeout = modes.deadlockTimeout
     this.engine = engine
     this.view.writer = this
   }

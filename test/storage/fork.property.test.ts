@@ -14,6 +14,7 @@ import { Isolations } from '../../src/txn/isolation.ts'
 import type { TransactionManager } from '../../src/txn/manager.ts'
 import type { Mark, Transaction } from '../../src/txn/transaction.ts'
 import { Outcome } from '../../src/txn/transaction.ts'
+import { modesOf } from '../../src/txn/transactionRecord.ts'
 import type { Value } from '../../src/types/value.ts'
 import { runs } from '../support/runs.ts'
 import { rowAt, scanRows, TestDatabase } from '../txn/database.ts'
@@ -72,8 +73,8 @@ class Side {
   }
 
   begin(session: number): Open {
-    const options = { isolation: Isolations.readCommitted, readOnly: false, session }
-    return (this.open[session] ??= { transaction: this.manager.begin(options), writes: new Map(), marks: [] })
+    const modes = modesOf(Isolations.readCommitted)
+    return (this.open[session] ??= { transaction: this.manager.begin(session, modes), writes: new Map(), marks: [] })
   }
 
   /** Runs one statement; what would have to wait, or fails, is undone. */

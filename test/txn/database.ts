@@ -11,6 +11,7 @@ import type { IsolationLevel } from '../../src/txn/isolation.ts'
 import { isolationOf } from '../../src/txn/isolation.ts'
 import { TransactionManager } from '../../src/txn/manager.ts'
 import type { Transaction } from '../../src/txn/transaction.ts'
+import { modesOf } from '../../src/txn/transactionRecord.ts'
 import type { Value } from '../../src/types/value.ts'
 
 export const index = (id: number, name: string, columns: number[], unique = false): IndexDescriptor => ({
@@ -66,7 +67,7 @@ export class TestDatabase {
   }
 
   begin(level: IsolationLevel = 'read committed', session = 1): Transaction {
-    return this.manager.begin({ isolation: isolationOf(level, 'ssi'), readOnly: false, session })
+    return this.manager.begin(session, modesOf(isolationOf(level, 'ssi')))
   }
 }
 

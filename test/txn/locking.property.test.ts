@@ -18,6 +18,7 @@ import { lockLimits } from '../../src/txn/locking/lockingGuard.ts'
 import type { LockWait } from '../../src/txn/lockWait.ts'
 import type { Mark, Transaction } from '../../src/txn/transaction.ts'
 import { Outcome } from '../../src/txn/transaction.ts'
+import { modesOf } from '../../src/txn/transactionRecord.ts'
 import type { Value } from '../../src/types/value.ts'
 import { runs } from '../support/runs.ts'
 import { rowAt, scanRows, TestDatabase } from './database.ts'
@@ -135,11 +136,10 @@ class Bench {
       this.resume(session)
       return
     }
-    session.transaction ??= this.db.manager.begin({
-      isolation: levels[level % levels.length]!,
-      readOnly: false,
-      session: this.sessions.indexOf(session) + 1,
-    })
+    session.transaction ??= this.db.manager.begin(
+      this.sessions.indexOf(session) + 1,
+      modesOf(levels[level % levels.length]!),
+    )
     const { transaction } = session
     switch (action.kind) {
       case 'commit':

@@ -10,6 +10,7 @@ import { lockLimits } from '../../src/txn/locking/lockingGuard.ts'
 import type { LockRow } from '../../src/txn/locking/lockRows.ts'
 import type { Transaction } from '../../src/txn/transaction.ts'
 import { Outcome } from '../../src/txn/transaction.ts'
+import { modesOf } from '../../src/txn/transactionRecord.ts'
 import { descriptor, TestDatabase } from './database.ts'
 import { checkQuiet } from './invariants.ts'
 import { MemoryLog } from './memoryLog.ts'
@@ -29,13 +30,7 @@ class Bench {
   }
 
   begin(isolation: Isolation = Isolations.readCommitted, deadlockTimeout = 1000): Transaction {
-    const transaction = this.db.manager.begin({
-      isolation,
-      readOnly: false,
-      session: ++this.#session,
-      deadlockTimeout,
-    })
-    return transaction
+    return this.db.manager.begin(++this.#session, { ...modesOf(isolation), deadlockTimeout })
   }
 
   insert(transaction: Transaction, id: number, k: number): Outcome {
@@ -410,6 +405,26 @@ describe('escalation', () => {
     bench.quiet()
   })
 
+  test('keys that were given up are bounded, though nobody can wait then for the table', () => {
+    lockLimits.perTable = 8
+    const bench = new Bench(60)
+    const writer = bench.begin()
+    bench.setK(writer, 59, 100)
+    const giver = bench.begin(Isolations.twoPhaseLocking)
+    giver.lockTable(bench.table, TableMode.ROW_EXCLUSIVE)
+    const mark = giver.mark()
+    giver.beginStatement()
+    for (let id = 100; id < 200; id++) giver.insert(bench.table, [id, id])
+    giver.endStatement()
+    giver.rollbackTo(mark)
+    expect(fine(bench)).toBeLessThanOrEqual(4 * lockLimits.perTable + bench.table.indexes.length)
+    writer.beginStatement()
+    expect(writer.insert(bench.table, [150, 150])).toBe(Outcome.BLOCKED)
+    expect(writer.waitingFor?.holders()).toEqual([giver])
+    bench.commit(giver)
+    bench.quiet()
+  })
+
   test('all transactions together are bounded too', () => {
     lockLimits.inAll = 10
     const bench = new Bench(20)
@@ -456,7 +471,7 @@ describe('the database', () => {
     logged.manager.commit(created, true)
     const table = logged.store.table(1)!
     const run = (action: (transaction: Transaction) => void): Transaction => {
-      const transaction = logged.manager.begin({ isolation: Isolations.serial, readOnly: false, session: 1 })
+      const transaction = logged.manager.begin(1, modesOf(Isolations.serial))
       expect(transaction.lockTable(table, TableMode.ROW_EXCLUSIVE)).toBeNull()
       transaction.beginStatement()
       action(transaction)

@@ -8,6 +8,7 @@ import type { SireadLimits } from '../../src/txn/ssi/sireads.ts'
 import type { Isolation } from '../../src/txn/isolation.ts'
 import { Outcome } from '../../src/txn/transaction.ts'
 import type { Transaction } from '../../src/txn/transaction.ts'
+import { modesOf } from '../../src/txn/transactionRecord.ts'
 import { RowMode } from '../../src/storage/undo.ts'
 import { rowAt, scanRows, TestDatabase } from './database.ts'
 import type { TestRow } from './database.ts'
@@ -94,7 +95,7 @@ export function runSchedule(
 
   const running = scripts.map((script, name): Running => {
     const { isolation, readOnly } = script
-    const transaction = manager.begin({ isolation, readOnly, session: name })
+    const transaction = manager.begin(name, modesOf(isolation, readOnly))
     return { script, name, transaction, next: 0, begun: false, steps: [], mark: null, done: false }
   })
   const committed: Committed[] = []

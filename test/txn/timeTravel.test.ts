@@ -10,6 +10,7 @@ import { TransactionManager } from '../../src/txn/manager.ts'
 import type { PastState } from '../../src/txn/timeTravel.ts'
 import type { Transaction } from '../../src/txn/transaction.ts'
 import { Outcome } from '../../src/txn/transaction.ts'
+import { modesOf } from '../../src/txn/transactionRecord.ts'
 import type { Value } from '../../src/types/value.ts'
 import { descriptor, scanRows } from './database.ts'
 import { checkTable } from './invariants.ts'
@@ -43,7 +44,7 @@ class World {
   }
 
   run(body: (transaction: Transaction) => void): void {
-    const transaction = this.manager.begin({ isolation: Isolations.readCommitted, readOnly: false, session: 1 })
+    const transaction = this.manager.begin(1, modesOf(Isolations.readCommitted))
     transaction.beginStatement()
     body(transaction)
     transaction.endStatement()
