@@ -34,6 +34,8 @@ import type { TransactionRecord } from '../transactionRecord.ts'
 import { RangeGrant } from './keyRangeLock.ts'
 import type { ReadLocks } from './readLocks.ts'
 
+const ALL_KEYS: KeyRange = { low: null, high: null, bounds: 0 }
+
 /** Bounds of the lock table; tests make them small. */
 export const lockLimits = { perTable: 1000, inAll: 100_000 }
 
@@ -67,10 +69,13 @@ export class LockingGuard implements ReadLocks {
 
   /** Its version of the row has kept the keys from others; from now on a lock does. */
   givesUpKeys(table: GuardedTable, rowId: number): void {
+    const manager = this.#record.engine.locks
     const locks = this.#locksOf(table)
     if (locks.whole) return
     for (const { index, range } of keysGivenUp(this.#record, table, rowId)) {
-      if (this.#record.engine.locks.keepRange(this.#record, table, index, range)) this.#count(locks)
+      // It cannot wait for the table here: beyond the bound all keys of the index stand for those that it had.
+      const crowded = locks.fine >= 4 * lockLimits.perTable || manager.fineLocks >= 4 * lockLimits.inAll
+      if (manager.keepRange(this.#record, table, index, crowded ? ALL_KEYS : range)) this.#count(locks)
     }
   }
 
