@@ -50,8 +50,6 @@ export interface Mark {
 }
 
 export class Transaction extends TransactionRecord {
-  /** Views of earlier states that the statement reads. */
-  #past: ReadView[] | null = null
   /** Links of the manager's list of active transactions. */
   earlier: Transaction | null = null
   later: Transaction | null = null
@@ -99,7 +97,7 @@ export class Transaction extends TransactionRecord {
   endStatement(): void {
     if (this.isolation.reads === 'statement snapshot') this.engine.snapshots.release(this.view)
     if (this.hasIdleLocks) giveUpIdleLocks(this)
-    if (this.#past !== null) this.#releasePast()
+    if (this.past !== null) this.#releasePast()
     if (this.readSet !== null) this.readSet.endStatement()
     this.statementStart = this.lastEntry
     if (this.engine.history.on) this.engine.history.endStatement(this)
@@ -125,13 +123,13 @@ export class Transaction extends TransactionRecord {
     const view = new ReadView()
     view.timestamp = timestamp
     this.engine.snapshots.retain(view)
-    ;(this.#past ??= []).push(view)
+    ;(this.past ??= []).push(view)
     return view
   }
 
   #releasePast(): void {
-    for (const view of this.#past ?? []) this.engine.snapshots.release(view)
-    this.#past = null
+    for (const view of this.past ?? []) this.engine.snapshots.release(view)
+    this.past = null
   }
 
   #takeView(momentary: boolean): ReadView {

@@ -124,6 +124,8 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   /** True if the statement has locks of a run that was abandoned, or rows granted out of a queue. */
   hasIdleLocks = false
   equals: EqualKey[] | null = null
+  /** Views of earlier states that the statement reads. */
+  past: ReadView[] | null = null
   conflicts: ConflictNode | null = null
   doomed: DatabaseError | null = null
   note: StatementNote | null = null
