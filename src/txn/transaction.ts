@@ -11,8 +11,6 @@
  */
 import { assert } from '../assert.ts'
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
-import { foreignKeys } from '../catalog/index.ts'
-import { concurrentCatalogChange, couldNotLockTable } from '../errors.ts'
 import { ReadView } from '../storage/readView.ts'
 import type { ColumnSet } from '../storage/row/columnSet.ts'
 import type { Index } from '../storage/row/index.ts'
@@ -21,9 +19,11 @@ import type { RowTable } from '../storage/row/table.ts'
 import type { RowMode, UndoEntry } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import type { LockWait } from './lockWait.ts'
-import { DatabaseMode, LockPolicy, TableMode } from './lockModes.ts'
+import type { DatabaseMode } from './lockModes.ts'
+import { LockPolicy, TableMode } from './lockModes.ts'
 import { arbitrate } from './onConflict.ts'
 import { lockRow } from './rowLocks.ts'
+import { databaseModeOf, enterDatabase, lockCatalog, lockTable } from './tableLocks.ts'
 import { deleteRow, finishWrites, givesUpKeys, insertRow, updateRow } from './rowWrites.ts'
 import { LockingGuard } from './locking/lockingGuard.ts'
 import { SerialGuard } from './locking/serialGuard.ts'
@@ -186,25 +186,33 @@ export class Transaction extends TransactionRecord {
    * others, after its snapshot (D14).
    */
   lockTable(table: RowTable, mode: TableMode, policy: LockPolicy = LockPolicy.WAIT): LockWait | null {
-    const { locks } = this.engine
     if (this.deferrable && this.readOnly && this.isolation.tracksReads) {
       const wait = this.#awaitSafety()
       if (wait !== null) return wait
     }
-    if (locks.serials > 0 && this.databaseGrant === null) {
-      const wait = this.#enterDatabase(mode)
-      if (wait !== null) return unlessNowait(wait, table, policy)
-    }
-    if (this.readSet !== null && (mode === TableMode.ROW_SHARE || mode === TableMode.ROW_EXCLUSIVE)) {
-      this.readSet.noteTarget(table)
-    }
-    if (policy !== LockPolicy.WAIT && !locks.mayLockTable(this, table, mode)) throw couldNotLockTable(table.name)
-    const wait = locks.lockTable(this, table, mode)
-    const seen = this.snapshotCatalog
-    if (wait === null && mode > TableMode.ACCESS_SHARE && seen !== null && seen !== this.engine.catalog) {
-      if (!sameConstraints(seen, this.engine.catalog, table.id)) throw concurrentCatalogChange()
-    }
-    return wait
+    return lockTable(this, table, mode, policy)
+  }
+
+  /**
+   * For a SERIAL transaction, before its first statement: null once it is alone. Its first table lock would do the same.
+   * Throws 40P01.
+   */
+  lockDatabase(): LockWait | null {
+    if (!this.isolation.alone || this.databaseGrant !== null) return null
+    return enterDatabase(this, TableMode.ACCESS_SHARE)
+  }
+
+  /** What it holds of the database, by what it has done; null: nothing, so that it is in no serial transaction's way. */
+  get databaseMode(): DatabaseMode | null {
+    return databaseModeOf(this)
+  }
+
+  /**
+   * The lock under which the one writer of the catalog works. Throws 40001 if a REPEATABLE READ snapshot is older than the
+   * catalog, 40P01.
+   */
+  lockCatalog(): LockWait | null {
+    return lockCatalog(this)
   }
 
   /** READ ONLY DEFERRABLE: null once the snapshot is safe. One that has become unsafe is exchanged for a newer one. */
@@ -222,47 +230,6 @@ export class Transaction extends TransactionRecord {
     if (node === null) return null
     const threats = (): Transaction[] => conflicts.threatsTo(node).filter((owner) => owner instanceof Transaction)
     return new SafetyWait(this, node, threats, (wait) => locks.announce(wait))
-  }
-
-  /**
-   * For a SERIAL transaction, before its first statement: null once it is alone. Its first table lock would do the same.
-   * Throws 40P01.
-   */
-  lockDatabase(): LockWait | null {
-    if (!this.isolation.alone || this.databaseGrant !== null) return null
-    return this.#enterDatabase(TableMode.ACCESS_SHARE)
-  }
-
-  /** Alone, or beside none that is: who only reads a snapshot is in nobody's way. */
-  #enterDatabase(mode: TableMode): LockWait | null {
-    const { locks } = this.engine
-    const { alone, locksReads } = this.isolation
-    for (;;) {
-      let wait: LockWait | null = null
-      if (alone) wait = locks.lockDatabase(this, DatabaseMode.EXCLUSIVE)
-      else if (mode > TableMode.ACCESS_SHARE) wait = locks.lockDatabase(this, DatabaseMode.INTENTION_EXCLUSIVE)
-      else if (locksReads) wait = locks.lockDatabase(this, DatabaseMode.INTENTION_SHARE)
-      if (wait === null || !wait.granted) return wait
-    }
-  }
-
-  /** What it holds of the database, by what it has done; null: nothing, so that it is in no serial transaction's way. */
-  get databaseMode(): DatabaseMode | null {
-    const writes = this.tableGrants.some(({ lock, mode }) => lock.kind !== 'advisory' && mode > TableMode.ACCESS_SHARE)
-    if (writes || this.lastEntry !== null || this.rowGrants.length > 0) return DatabaseMode.INTENTION_EXCLUSIVE
-    return this.isolation.locksReads && this.tableGrants.length > 0 ? DatabaseMode.INTENTION_SHARE : null
-  }
-
-  /**
-   * The lock under which the one writer of the catalog works. Throws 40001 if a REPEATABLE READ snapshot is older than the
-   * catalog, 40P01.
-   */
-  lockCatalog(): LockWait | null {
-    const wait = this.engine.locks.lockCatalog(this)
-    if (wait === null && this.snapshotCatalog !== null && this.snapshotCatalog !== this.engine.catalog) {
-      throw concurrentCatalogChange()
-    }
-    return wait
   }
 
   /**
@@ -425,23 +392,4 @@ export class Transaction extends TransactionRecord {
     for (let entry = this.lastEntry; entry !== null; entry = entry.previous) if (entry.wrote) return true
     return false
   }
-}
-
-/** With NOWAIT a wait is given up at once. Throws 55P03. */
-function unlessNowait(wait: LockWait, table: RowTable, policy: LockPolicy): LockWait {
-  if (policy === LockPolicy.WAIT) return wait
-  wait.cancel()
-  throw couldNotLockTable(table.name)
-}
-
-/** Whether what a write to the table must keep is the same in both roots; false if it is in one of them only. */
-function sameConstraints(before: CatalogRoot, after: CatalogRoot, id: number): boolean {
-  const keys = (root: CatalogRoot): string | undefined => {
-    const table = root.tableById(id)
-    if (table === null) return undefined
-    const unique = table.indexes.filter((index) => index.unique).map((index) => index.id)
-    const references = foreignKeys(table).map((constraint) => constraint.name)
-    return `${unique.join()};${references.join()};${table.referencedBy?.join() ?? ''}`
-  }
-  return keys(before) === keys(after)
 }

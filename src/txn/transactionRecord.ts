@@ -2,7 +2,7 @@
  * What a transaction is: the fields that its statements, locks and writes share, and what the transactions of one
  * database share. `Transaction` (transaction.ts) is the class to use; the files between work on this one:
  *
- *     transactionRecord.ts  ←  undoing.ts  ←  rowLocks.ts  ←  rowWrites.ts  ←  transaction.ts
+ *     transactionRecord.ts  ←  tableLocks.ts, undoing.ts  ←  rowLocks.ts  ←  rowWrites.ts  ←  transaction.ts
  */
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import type { DatabaseError } from '../errors.ts'
