@@ -128,14 +128,14 @@ const twoPhaseLocking: readonly Mutation[] = [
 const serial: readonly Mutation[] = [
   {
     name: 'a SERIAL transaction does not lock the database',
-    file: 'src/txn/transaction.ts',
-    find: 'if (alone) wait = locks.lockDatabase(this, DatabaseMode.EXCLUSIVE)',
+    file: 'src/txn/tableLocks.ts',
+    find: 'if (alone) wait = locks.lockDatabase(record, DatabaseMode.EXCLUSIVE)',
     replace: 'if (alone) wait = null',
   },
   {
     name: 'a writer beside SERIAL ones does not lock the database',
-    file: 'src/txn/transaction.ts',
-    find: 'wait = locks.lockDatabase(this, DatabaseMode.INTENTION_EXCLUSIVE)',
+    file: 'src/txn/tableLocks.ts',
+    find: 'wait = locks.lockDatabase(record, DatabaseMode.INTENTION_EXCLUSIVE)',
     replace: 'wait = null',
   },
   {
@@ -156,8 +156,8 @@ const snapshots: readonly Mutation[] = [
   {
     name: 'the snapshot of a READ COMMITTED statement is not retained',
     file: 'src/txn/transaction.ts',
-    find: '        view.timestamp = snapshots.published\n        snapshots.retain(view)\n        break',
-    replace: '        view.timestamp = snapshots.published\n        break',
+    find: 'if (!momentary) snapshots.retain(view)',
+    replace: '',
   },
   {
     name: 'the snapshot of a transaction is taken anew by each statement',
