@@ -2,7 +2,8 @@
  * The short way: a planned statement that runs from begin to end within one call, without a task.
  *
  * Between its steps nobody else steps, so it needs no place in a queue; an autocommit read needs no transaction, and no
- * lock on its tables as long as nobody holds or awaits one that would exclude it. Whatever this way cannot do (wait,
+ * lock on its tables as long as nobody holds or awaits one that would exclude it; an autocommit write in memory needs no
+ * such lock either. Whatever this way cannot do (wait,
  * restart) it undoes and leaves to a task: it returns null, and nothing has happened.
  */
 import { assert } from '../assert.ts'
