@@ -49,7 +49,7 @@ export function tryQuery<Row>(
   if (!compiled.endsAtOnce || planned.usesSession) return null
   if (state.block.transaction?.isolation.tracksReads === true) state.block.transaction.noteStatement(sql)
   const form = outputChoice(options).formOf(compiled)
-  const execution = runImmediately(engine, state, compiled, planned.bind(parameters, literals, state), form, false)
+  const execution = runImmediately(engine, state, sql, compiled, planned.bind(parameters, literals, state), form, false)
   return execution === null ? null : (resultOf(compiled, execution) as QueryResult<Row>)
 }
 

@@ -19,13 +19,14 @@ import type { SessionState } from './sessionState.ts'
 const stepBudget = 1 << 20
 
 /**
- * Runs the statement in the session's block, or in a transaction of its own. `mayWait`: the call may block this thread
- * until a commit is durable. Returns null if it must go the long way. Throws the statement's errors, which have
- * ended or failed the block then.
+ * Runs the statement, whose text is `sql`, in the session's block, or in a transaction of its own. `mayWait`: the call may
+ * block this thread until a commit is durable. Returns null if it must go the long way. Throws the statement's errors, which
+ * have ended or failed the block then.
  */
 export function runImmediately(
   engine: Engine,
   state: SessionState,
+  sql: string,
   compiled: CompiledStatement,
   parameters: Value[],
   output: OutputForm,
@@ -44,7 +45,7 @@ export function runImmediately(
   if (block.kind !== 'none') return null
   if (!compiled.writes) return readAlone(engine, state, compiled, parameters, output)
   if (engine.core.hasExclusive || (engine.log !== null && !mayWait) || state.defaultModes().readOnly) return null
-  return writeAlone(engine, state, compiled, parameters, output)
+  return writeAlone(engine, state, sql, compiled, parameters, output)
 }
 
 /** One view for all: a read that takes this way ends before the next one begins. */
@@ -72,6 +73,7 @@ function readAlone(
 function writeAlone(
   engine: Engine,
   state: SessionState,
+  sql: string,
   compiled: CompiledStatement,
   parameters: Value[],
   output: OutputForm,
@@ -79,6 +81,7 @@ function writeAlone(
   const { transactions } = engine
   const modes = state.defaultModes()
   const transaction = transactions.begin(state.id, modes)
+  if (modes.isolation.tracksReads) transaction.noteStatement(sql)
   let execution: Execution | null
   try {
     execution = goesUnlocked(engine, transaction, compiled)

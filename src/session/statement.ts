@@ -126,7 +126,15 @@ export class Statement<Row = ObjectRow> {
         if (planned.usesSession) return this.#runAsTask(state, parameters)
         if (block.transaction?.isolation.tracksReads === true) block.transaction.noteStatement(this.sql)
         const values = planned.bind(parameters, this.#literals, state)
-        const execution = runImmediately(this.#engine, state, compiled, values, this.#output.formOf(compiled), true)
+        const execution = runImmediately(
+          this.#engine,
+          state,
+          this.sql,
+          compiled,
+          values,
+          this.#output.formOf(compiled),
+          true,
+        )
         if (execution !== null) return resultOf(compiled, execution)
       } catch (error) {
         block.fail(error)
