@@ -180,6 +180,35 @@ describe('a recording', () => {
     expect(check(history).phenomena).toEqual([])
   })
 
+  it('finds who changed what a predicate matches, though an abandoned run had written the same before', async () => {
+    const history = await record(
+      `
+      reader: SELECT id FROM account WHERE balance = 0
+      writer: SELECT balance FROM account WHERE id = 3
+      other: INSERT INTO account VALUES (4, 100, 12)
+      writer: UPDATE account SET balance = 0, code = code + 10 WHERE id <= 2
+      other: ROLLBACK
+      writer: COMMIT
+      reader: UPDATE account SET balance = 1 WHERE id = 3
+      reader: COMMIT`,
+      'snapshot',
+      `CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL, code int UNIQUE);
+        INSERT INTO account VALUES (1, 100, 1), (2, 100, 2), (3, 100, 3)`,
+    )
+    const [reader, writer] = history.transactions
+    const written = history.events.flatMap((event) =>
+      event.kind === 'write' && event.transaction === writer?.id ? [[event.object, event.version]] : [],
+    )
+    // The first versions are the abandoned run's, which waited for the code 12.
+    expect(written).toEqual([
+      ['account/0', 2],
+      ['account/1', 2],
+    ])
+    const { phenomena } = check(history)
+    expect(phenomena.map(({ name }) => name)).toEqual(['G2'])
+    expect(phenomena[0]?.transactions).toEqual(expect.arrayContaining([reader?.id, writer?.id]))
+  })
+
   it('marks what a transaction took back', async () => {
     const history = await record(
       `
