@@ -848,6 +848,12 @@ export const preparedBusy = (gid: string): DatabaseError =>
 export const cannotPrepare = (what: string): DatabaseError =>
   new DatabaseError('0A000', `cannot PREPARE a transaction that has ${what}`)
 
+export const cannotPrepareMixedLocks = (): DatabaseError =>
+  new DatabaseError(
+    '0A000',
+    'cannot PREPARE while holding both session-level and transaction-level locks on the same object',
+  )
+
 export const notInTransactionBlock = (command: string): DatabaseError =>
   new DatabaseError('25001', `${command} cannot run inside a transaction block`)
 

@@ -15,7 +15,7 @@ import type { Key } from '../storage/row/keyTree.ts'
 import { CLOSED } from '../storage/row/treeCursor.ts'
 import type { Trace } from '../trace.ts'
 import type { AdvisoryGrant, AdvisoryKey } from './locking/advisoryLock.ts'
-import { AdvisoryLock, AdvisoryLocks, AdvisoryWait, SessionOwner } from './locking/advisoryLock.ts'
+import { AdvisoryLock, AdvisoryLocks, AdvisoryWait, EXCLUSIVE, SessionOwner } from './locking/advisoryLock.ts'
 import { KeyRangeLock, RangeGrant, RangeWait } from './locking/keyRangeLock.ts'
 import type { LockRow } from './locking/lockRows.ts'
 import { describeLock, describeWriters } from './locking/lockRows.ts'
@@ -270,7 +270,7 @@ export class LockManager extends LockQueues {
    */
   lockAdvisory(holder: LockOwner, transaction: LockOwner, key: AdvisoryKey, exclusive: boolean): LockWait | null {
     const lock = this.#advisory.make(key)
-    const mode = exclusive ? 1 : 0
+    const mode = exclusive ? EXCLUSIVE : 0
     const own = lock.grants.find((grant) => grant.owner === holder && grant.mode === mode) as AdvisoryGrant | undefined
     if (own !== undefined) {
       own.requested = true
@@ -288,7 +288,7 @@ export class LockManager extends LockQueues {
   /** Takes the key if that needs no wait; false if it does. */
   tryLockAdvisory(holder: LockOwner, key: AdvisoryKey, exclusive: boolean): boolean {
     const lock = this.#advisory.make(key)
-    const mode = exclusive ? 1 : 0
+    const mode = exclusive ? EXCLUSIVE : 0
     const wait = new AdvisoryWait(holder, holder, lock, mode, this.leave)
     const owned = lock.grants.some((grant) => grant.owner === holder && grant.mode === mode)
     if (!owned && (wait.isHeldUp || blockedAhead(wait, wait.place()))) return false
@@ -298,7 +298,7 @@ export class LockManager extends LockQueues {
   /** One lock of the session less; false if it has none. */
   unlockAdvisory(holder: SessionOwner, key: AdvisoryKey, exclusive: boolean): boolean {
     const grants = this.#advisory.get(key)?.grants as AdvisoryGrant[] | undefined
-    const own = grants?.find((grant) => grant.owner === holder && grant.mode === (exclusive ? 1 : 0))
+    const own = grants?.find((grant) => grant.owner === holder && grant.mode === (exclusive ? EXCLUSIVE : 0))
     if (own === undefined) return false
     own.count--
     if (own.count <= 0) this.#unhold(holder, own)

@@ -13,7 +13,14 @@
 import type { CatalogChange } from '../catalog/index.ts'
 import { decodeChange } from '../catalog/change.ts'
 import { assert } from '../assert.ts'
-import { cannotPrepare, gidInUse, gidTooLong, noSuchPrepared, preparedBusy } from '../errors.ts'
+import {
+  cannotPrepare,
+  cannotPrepareMixedLocks,
+  gidInUse,
+  gidTooLong,
+  noSuchPrepared,
+  preparedBusy,
+} from '../errors.ts'
 import type { LoggedKey, PreparedSink } from '../storage/log/log.ts'
 import type { KeyRange } from '../storage/row/keyRange.ts'
 import type { Index } from '../storage/row/index.ts'
@@ -21,6 +28,8 @@ import { restoreDelete, restoreInsert, restoreLock, restoreUpdate } from '../sto
 import type { RowTable } from '../storage/row/table.ts'
 import { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
+import type { AdvisoryKey } from './locking/advisoryLock.ts'
+import { AdvisoryLock } from './locking/advisoryLock.ts'
 import type { ReadSet } from './ssi/readSet.ts'
 import type { Engine, TableMode, Transaction } from './transaction.ts'
 
@@ -44,9 +53,10 @@ export class PreparedTransactions {
   check(transaction: Transaction, gid: string): void {
     if (new TextEncoder().encode(gid).length >= gidBytesMax) throw gidTooLong(gid)
     if (this.#byGid.has(gid)) throw gidInUse(gid)
-    const advisory = transaction.tableGrants.some(({ lock }) => lock.kind === 'advisory')
-    const reason = transaction.unpreparable ?? (advisory ? 'taken an advisory lock' : null)
-    if (reason !== null) throw cannotPrepare(reason)
+    if (transaction.unpreparable !== null) throw cannotPrepare(transaction.unpreparable)
+    for (const { lock } of transaction.tableGrants) {
+      if (lock instanceof AdvisoryLock && lock.isHeldBySession(transaction.session)) throw cannotPrepareMixedLocks()
+    }
   }
 
   add(transaction: Transaction): void {
@@ -106,6 +116,10 @@ export class PreparedRestore implements PreparedSink {
 
   tableLock(tableId: number, mode: number): void {
     granted(this.#transaction.lockTable(this.#table(tableId), mode as TableMode))
+  }
+
+  advisoryLock(key: AdvisoryKey, exclusive: boolean): void {
+    granted(this.#engine.locks.lockAdvisory(this.#transaction, this.#transaction, key, exclusive))
   }
 
   rowLock(tableId: number, rowId: number, mode: number): void {

@@ -3,6 +3,7 @@ import { encodeChange } from '../catalog/index.ts'
 import type { PreparedSink, RedoSink } from '../storage/log/log.ts'
 import type { UndoEntry } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
+import { AdvisoryLock, EXCLUSIVE } from './locking/advisoryLock.ts'
 import { RowLock } from './lockWait.ts'
 import { readsOf } from './ssi/sireads.ts'
 import type { Transaction } from './transaction.ts'
@@ -44,6 +45,7 @@ function describeLocks(transaction: Transaction, sink: PreparedSink): void {
   for (const { lock, mode } of transaction.tableGrants) {
     if (lock.kind === 'catalog') sink.catalogLock()
     else if (lock.kind === 'table') sink.tableLock(lock.table!.id, mode)
+    else if (lock instanceof AdvisoryLock) sink.advisoryLock(lock.key, mode === EXCLUSIVE)
   }
   for (const { lock, mode } of transaction.rowGrants) {
     if (lock instanceof RowLock) sink.rowLock(lock.table!.id, lock.rowId, mode)

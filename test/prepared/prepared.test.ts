@@ -103,6 +103,30 @@ describe('a prepared transaction after a crash', () => {
     expect(await waits(world.db, 'DROP TABLE account')).toBe(false)
   })
 
+  test('keeps its advisory locks, and their modes', async () => {
+    const world = await World.start()
+    const locks = 'SELECT pg_advisory_xact_lock(9007199254740993), pg_advisory_xact_lock_shared(-1, 2)'
+    await prepared(world.db, 'g', locks, changes[1]!)
+    const taken = async (): Promise<unknown> => {
+      const sql = `SELECT pg_try_advisory_xact_lock(9007199254740993) AS a, pg_try_advisory_xact_lock(9007199254740992) AS b,
+        pg_try_advisory_xact_lock(-1, 2) AS c, pg_try_advisory_xact_lock_shared(-1, 2) AS d`
+      return (await world.db.query(sql)).rows[0]
+    }
+    for (let crashes = 0; crashes < 2; crashes++) {
+      await world.crash()
+      expect(await taken()).toEqual({ a: false, b: true, c: false, d: true })
+      const sql = "SELECT session, key FROM isolde_locks WHERE kind = 'advisory' ORDER BY key"
+      expect((await world.db.query(sql)).rows).toEqual([
+        { session: null, key: '-1,2' },
+        { session: null, key: '9007199254740993' },
+      ])
+    }
+    await world.db.query("COMMIT PREPARED 'g'")
+    expect(await taken()).toEqual({ a: true, b: true, c: true, d: true })
+    await world.crash()
+    expect(await taken()).toEqual({ a: true, b: true, c: true, d: true })
+  })
+
   test('rolls back as if it had never been', async () => {
     const world = await World.start()
     await prepared(world.db, 'g', ...changes)

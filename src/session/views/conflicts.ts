@@ -39,10 +39,10 @@ function edges(nodes: Iterable<ConflictNode>): Set<Edge> {
 function rowOf({ reader, writer, meeting }: Edge): Value[] {
   return [
     reader.id,
-    reader.session,
+    sessionOf(reader),
     reader.state,
     writer.id,
-    writer.session,
+    sessionOf(writer),
     writer.state,
     meeting?.table.name ?? null,
     meeting === null ? null : meeting.rowId,
@@ -57,3 +57,6 @@ function rowOf({ reader, writer, meeting }: Edge): Value[] {
     meeting?.writeStatement ?? null,
   ]
 }
+
+/** Of a transaction that was prepared before a crash nobody is the session. */
+const sessionOf = ({ session }: ConflictNode): number | null => (session === 0 ? null : session)

@@ -22,7 +22,8 @@ export function locksView({ transactions }: Engine): SystemView {
       transactions.locks
         .describe(transactions.active())
         .map(({ session, transaction, kind, table, index, rowId, key, mode, granted, blockedBy }) => [
-          session,
+          // A prepared transaction is no session's.
+          session === 0 ? null : session,
           transaction,
           kind,
           table,
@@ -31,7 +32,9 @@ export function locksView({ transactions }: Engine): SystemView {
           key,
           mode,
           granted,
-          granted ? null : blockedBy.join(', '),
+          granted ? null : blockedBy.map(blockerName).join(', '),
         ]),
   }
 }
+
+const blockerName = (session: number): string => (session === 0 ? 'a prepared transaction' : String(session))

@@ -47,6 +47,8 @@ export interface LockSink {
   tableLock(tableId: number, mode: number): void
   /** `mode`: a `RowMode`. */
   rowLock(tableId: number, rowId: number, mode: number): void
+  /** A key of eight bytes, or two of four. */
+  advisoryLock(key: bigint | readonly [number, number], exclusive: boolean): void
   /** Reads that a SERIALIZABLE transaction must answer for: the whole table, an interval of an index, a row. */
   readTable(tableId: number): void
   readRange(tableId: number, indexId: number, low: LoggedKey, high: LoggedKey, bounds: number): void

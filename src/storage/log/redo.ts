@@ -11,6 +11,7 @@
  *               8 read table   table
  *               9 read range   table index bounds low high; a key: count value*, count 0 for a value alone
  *              10 read row     table rowId
+ *              11 advisory lock  exclusive (0, 1) key
  *
  *      value    0 null · 1 false · 2 true
  *               3 the integer n ≥ 0: varint n              4 the integer n < 0: varint -1 - n
@@ -37,6 +38,7 @@ export const ROW_LOCK = 7
 export const READ_TABLE = 8
 export const READ_RANGE = 9
 export const READ_ROW = 10
+export const ADVISORY_LOCK = 11
 
 /** Stands for the catalog where a table is locked; no table has this id. */
 export const CATALOG_ID = 0
@@ -125,6 +127,12 @@ export class RedoEncoder implements PreparedSink {
   rowLock(tableId: number, rowId: number, mode: number): void {
     this.head(ROW_LOCK, tableId, rowId)
     this.varint(mode)
+  }
+
+  advisoryLock(key: bigint | readonly [number, number], exclusive: boolean): void {
+    this.byte(ADVISORY_LOCK)
+    this.varint(exclusive ? 1 : 0)
+    this.key(key)
   }
 
   readTable(tableId: number): void {

@@ -52,6 +52,9 @@ export class RedoReader {
       case tag.DELETE:
         sink.delete(this.varint(), this.varint())
         break
+      case tag.ADVISORY_LOCK:
+        this.advisoryLock(locks)
+        break
       default:
         this.lock(kind, locks)
     }
@@ -91,6 +94,14 @@ export class RedoReader {
       default:
         throw new MalformedRedo(`unknown record kind ${kind}`)
     }
+  }
+
+  private advisoryLock(locks: LockSink | null): void {
+    const exclusive = this.varint() === 1
+    const key = this.key()
+    if (typeof key === 'bigint') locks?.advisoryLock(key, exclusive)
+    else if (Array.isArray(key)) locks?.advisoryLock([Number(key[0]), Number(key[1])], exclusive)
+    else throw new MalformedRedo('the key of an advisory lock is one number or two')
   }
 
   private key(): LoggedKey {

@@ -8,6 +8,9 @@ import { ADVISORY_MODES } from '../lockModes.ts'
 import type { Grant, LockOwner, RowLock } from '../lockWait.ts'
 import { Lock, LockWait, NO_GRANTS } from '../lockWait.ts'
 
+/** The stronger of `ADVISORY_MODES`. */
+export const EXCLUSIVE = 1
+
 /** One key of eight bytes or two of four: two spaces that do not meet. */
 export type AdvisoryKey = bigint | readonly [number, number]
 
@@ -54,6 +57,11 @@ export class AdvisoryLock extends Lock {
 
   override get resource(): string {
     return typeof this.key === 'bigint' ? `advisory lock ${this.key}` : `advisory lock (${this.key.join(', ')})`
+  }
+
+  /** True if the session holds it beyond its transactions. */
+  isHeldBySession(session: number): boolean {
+    return this.grants.some(({ owner }) => owner instanceof SessionOwner && owner.session === session)
   }
 
   /** What the session holds and what its transaction does are not in each other's way. */
