@@ -63,7 +63,11 @@ export class LockManager extends LockQueues {
   /** Null if the owner holds the table in this mode now. Throws 40P01 if the wait would close a circle, and the owner is its victim. */
   lockTable(owner: LockOwner, table: GuardedTable, mode: TableMode): LockWait | null {
     const lock = this.#tableLock(table)
-    for (const grant of owner.tableGrants) if (grant.lock === lock && grant.mode === mode) return null
+    for (const grant of owner.tableGrants) {
+      if (grant.lock !== lock || grant.mode !== mode) continue
+      grant.requested = true
+      return null
+    }
     return this.acquire(owner, lock, mode)
   }
 

@@ -34,7 +34,10 @@ export interface Grant {
   readonly owner: LockOwner
   readonly lock: Lock
   readonly mode: number
-  /** False if it protects nothing that the statement's current run asked for: it may be given up when the statement ends. */
+  /**
+   * False if nobody has asked for it since it was granted out of a queue: of a row, it may be given up when the statement ends;
+   * of a table, what is checked when a table is locked has not been.
+   */
   requested: boolean
 }
 
@@ -226,7 +229,7 @@ export class LockWait {
   grant(): Grant | null {
     const { owner, lock, modeNumber } = this
     if (lock.kind === 'row' && modeNumber === AWAIT_WRITER) return null
-    return { owner, lock, mode: modeNumber, requested: lock.kind !== 'row' }
+    return { owner, lock, mode: modeNumber, requested: lock.kind !== 'row' && lock.kind !== 'table' }
   }
 
   /** Gives the place in the queue up (cancel, timeout, end of session); idempotent. */

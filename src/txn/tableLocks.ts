@@ -40,7 +40,7 @@ export function lockTable(
 function holds({ tableGrants }: TransactionRecord, table: RowTable, mode: TableMode): boolean {
   for (let i = 0; i < tableGrants.length; i++) {
     const grant = tableGrants[i]!
-    if (grant.lock.table === table && grant.mode === mode) return true
+    if (grant.lock.table === table && grant.mode === mode && grant.requested) return true
   }
   return false
 }

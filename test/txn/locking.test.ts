@@ -436,6 +436,19 @@ describe('escalation', () => {
 })
 
 describe('the database', () => {
+  test('is asked for by who waited for a table while a serial transaction began', () => {
+    const bench = new Bench()
+    const [reader, writer] = [bench.begin(Isolations.twoPhaseLocking), bench.begin()]
+    expect(reader.lockTable(bench.table, TableMode.SHARE)).toBeNull()
+    const table = writer.lockTable(bench.table, TableMode.ROW_EXCLUSIVE)
+    const serial = bench.begin(Isolations.serial)
+    const database = serial.lockDatabase()
+    bench.commit(reader)
+    expect([table?.granted, database?.granted]).toEqual([true, true])
+    expect(writer.lockTable(bench.table, TableMode.ROW_EXCLUSIVE)?.holders()).toEqual([serial])
+    bench.quiet()
+  })
+
   test('is locked by nobody while no serial transaction is about; then by those who wrote before, and all who write later', () => {
     const bench = new Bench()
     const [writer, reader, locker] = [
