@@ -92,6 +92,8 @@ export abstract class Grammar extends EmbeddedActionsParser {
   /** The literals of this statement that still have a slot, in the order of the text. */
   private readonly slotted: Slotted[] = []
   private depth = 0
+  /** Within the moment of AS OF SYSTEM TIME: the one place where intervals are understood. */
+  protected inMoment = false
 
   /** `validate` runs chevrotain's checks of the grammar, which take longer than all else; tests do. */
   constructor(validate: boolean) {
@@ -274,7 +276,7 @@ export abstract class Grammar extends EmbeddedActionsParser {
   })
 
   private readonly namedType = this.RULE('namedType', (): Omit<TypeName, 'position'> => {
-    if (this.atWord('interval')) this.refuse('type interval')
+    if (this.atWord('interval') && !this.inMoment) this.refuse('type interval')
     if (this.atWord('setof')) this.refuse('SETOF')
     let name = this.take(1, NonReserved).name
     let schema: string | null = null

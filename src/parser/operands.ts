@@ -205,7 +205,7 @@ export abstract class OperandGrammar extends SpecialFormGrammar {
   })
 
   private typedLiteral(type: Token, name: string): Expression {
-    if (type.tokenTypeIdx === Interval.tokenTypeIdx) this.refuse('an interval literal', 0)
+    if (type.tokenTypeIdx === Interval.tokenTypeIdx && !this.inMoment) this.refuse('an interval literal', 0)
     const operand = this.pinnedString(31)
     const position = type.startOffset
     return { kind: 'cast', operand, type: { schema: null, name, modifiers: [], position }, position }

@@ -354,7 +354,13 @@ export abstract class QueryGrammar extends QueryTailGrammar {
     this.takeWord(1, 'of')
     this.takeWord(2, 'system')
     this.take(3, TypeWord)
-    const moment = this.whole(1)
+    this.inMoment = true
+    let moment: Expression
+    try {
+      moment = this.whole(1)
+    } finally {
+      this.inMoment = false
+    }
     this.pinSince(mark)
     if (!this.RECORDING_PHASE) this.lastAsOf = { moment, end: this.LA(0).endOffset }
     return moment

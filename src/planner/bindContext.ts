@@ -7,6 +7,7 @@ import type { TableName } from '../parser/ast.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Attribute } from './logical.ts'
+import type { Moments } from './moments.ts'
 import type { Parameters } from './parameters.ts'
 import type { SystemView } from './systemViews.ts'
 import type { Past, TableLookup } from './tableLookup.ts'
@@ -22,6 +23,8 @@ export class BindContext {
   usesSession = false
   /** JavaScript values of $1 … $n in the execution to come; null: not known yet. */
   readonly values: readonly unknown[] | null
+  /** The times of that execution; null: not known yet. */
+  readonly moments: Moments | null
   /** True if the plan reads tables as they were: it is good for one execution. */
   readsPast = false
   readonly #tables: TableLookup
@@ -32,8 +35,10 @@ export class BindContext {
     tables: TableLookup,
     parameters: Parameters,
     values: readonly unknown[] | null = null,
+    moments: Moments | null = null,
   ) {
     this.values = values
+    this.moments = moments
     this.root = root
     this.#tables = tables
     this.parameters = parameters

@@ -13,7 +13,10 @@ import { fromJs, inferJsType } from '../types/javascript.ts'
 import { sameType } from '../types/registry.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Value } from '../types/value.ts'
-import type { Moment, ParameterSource } from './parameters.ts'
+import type { Moments } from './moments.ts'
+import { momentOf } from './moments.ts'
+import type { ParameterSource } from './parameters.ts'
+import type { ParameterFacts } from './planStatement.ts'
 import { planStatement } from './planStatement.ts'
 import type { TableLookup } from './tableLookup.ts'
 
@@ -38,12 +41,13 @@ export class CachedStatement {
   /**
    * The plan of a SELECT, VALUES, INSERT, UPDATE or DELETE, or of the arguments of a CALL, under this catalog, made now if there is none or it is not
    * good any more. `values` are those of the execution to come: they give a type to parameters that no context types;
-   * null: such parameters are text. Throws the binder's errors.
+   * null: such parameters are text. `moments` as for `bind`, where a moment of the past counts from them. Throws the binder's errors.
    */
-  plan(root: CatalogRoot, values: readonly unknown[] | null): PlannedStatement {
+  plan(root: CatalogRoot, values: readonly unknown[] | null, moments: Moments | null = null): PlannedStatement {
     const planned = this.#planned
     if (planned !== null && planned.isGood(root, values)) return planned
-    return (this.#planned = PlannedStatement.make(this.statement, root, this.#tables, this.parameterCount, values))
+    const { statement, parameterCount } = this
+    return (this.#planned = PlannedStatement.make(statement, root, this.#tables, { parameterCount, values, moments }))
   }
 }
 
@@ -99,14 +103,13 @@ export class PlannedStatement {
     statement: Statement,
     root: CatalogRoot,
     tables: TableLookup,
-    parameterCount: number,
-    values: readonly unknown[] | null,
+    facts: Pick<ParameterFacts, 'parameterCount' | 'values' | 'moments'>,
   ): PlannedStatement {
     const planned = statement.kind === 'call' ? argumentsOf(statement) : statement
     assert(isDataStatement(planned), `a ${statement.kind} statement has no plan`)
-    const hints = values === null ? null : values.map(typeOfParameter)
-    const { plan, ...facts } = planStatement(planned, root, tables, { parameterCount, hints, values })
-    return new PlannedStatement(compile(plan), root, facts)
+    const hints = facts.values?.map(typeOfParameter) ?? null
+    const { plan, ...others } = planStatement(planned, root, tables, { ...facts, hints })
+    return new PlannedStatement(compile(plan), root, others)
   }
 
   isGood(root: CatalogRoot, values: readonly unknown[] | null): boolean {
@@ -159,12 +162,6 @@ function ofParameter(error: unknown, number: number): unknown {
   return error
 }
 
-/** The times that a statement may ask for, in microseconds since the epoch. */
-export interface Moments {
-  readonly transactionMicros: number
-  readonly statementMicros: number
-}
-
 function typeOfParameter(value: unknown, index: number): SqlType {
   try {
     return inferJsType(value)
@@ -201,13 +198,6 @@ function valueOf(
     default:
       return unreachable(source)
   }
-}
-
-const MICROS_PER_DAY = 86_400_000_000
-
-function momentOf(moment: Moment, { transactionMicros, statementMicros }: Moments): Value {
-  if (moment === 'date') return Math.floor(transactionMicros / MICROS_PER_DAY)
-  return moment === 'transaction' ? transactionMicros : statementMicros
 }
 
 /** CALL as a query whose one row is the arguments. */

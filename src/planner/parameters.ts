@@ -16,6 +16,7 @@ import { Decimal } from '../types/decimal.ts'
 import { DECIMAL, fixedNumeric, INT4, INT8, sameType, TEXT, TIMESTAMP, typeName, UNKNOWN } from '../types/registry.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import type { Value } from '../types/value.ts'
+import type { Moment } from './moments.ts'
 
 /** Where the value of a slot behind $n comes from at each execution. */
 export type ParameterSource =
@@ -24,9 +25,6 @@ export type ParameterSource =
   /** $index (from 0) in another type than its own. */
   | { readonly kind: 'value'; readonly index: number; readonly type: SqlType }
   | { readonly kind: 'moment'; readonly moment: Moment }
-
-/** The start of the transaction, of the statement, or this very moment; `date` is the transaction's day. */
-export type Moment = 'transaction' | 'statement' | 'date'
 
 interface Derived {
   readonly source: ParameterSource

@@ -14,6 +14,7 @@ import { arrange, planColumns, resolve, resolveAll } from './built.ts'
 import { foreignKeyPlan } from './foreignKeyPlan.ts'
 import type { Writing } from './foreignKeyPlan.ts'
 import type { Get } from './logical.ts'
+import type { Moments } from './moments.ts'
 import { attributesOf } from './logical.ts'
 import { numberParameters } from './numberParameters.ts'
 import { Parameters } from './parameters.ts'
@@ -48,6 +49,8 @@ export interface ParameterFacts {
   readonly hints: readonly SqlType[] | null
   /** JavaScript values of the execution to come; absent or null: not known. */
   readonly values?: readonly unknown[] | null
+  /** The times of that execution, likewise. */
+  readonly moments?: Moments | null
 }
 
 /** Throws what binding throws: class 42, 22 for constants, 0A000. */
@@ -55,10 +58,10 @@ export function planStatement(
   statement: DataStatement,
   root: CatalogRoot,
   tables: TableLookup,
-  { parameterCount, hints, values }: ParameterFacts,
+  { parameterCount, hints, values, moments }: ParameterFacts,
 ): Planned {
   const parameters = new Parameters(parameterCount, hints)
-  const context = new BindContext(root, tables, parameters, values ?? null)
+  const context = new BindContext(root, tables, parameters, values ?? null, moments ?? null)
   const plan = planOf(context, statement)
   const sized = isSizeSensitive(plan) ? [...context.dependencies].map((descriptor) => context.table(descriptor)) : []
   const keys = plan.kind === 'select' ? null : foreignKeyPlan(context, root.tableById(plan.table.id)!, writingOf(plan))

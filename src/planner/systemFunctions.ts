@@ -6,7 +6,8 @@
 import type { Expression } from '../executor/expression.ts'
 import { TEXT, typeName } from '../types/registry.ts'
 import { constant } from './coerce.ts'
-import type { Moment, Parameters } from './parameters.ts'
+import type { Moment } from './moments.ts'
+import type { Parameters } from './parameters.ts'
 
 const MOMENTS: ReadonlyMap<string, Moment> = new Map<string, Moment>([
   ['now', 'transaction'],

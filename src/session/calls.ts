@@ -44,7 +44,7 @@ export function tryQuery<Row>(
   const { text, literals } = engine.plans.find(sql)
   const [cached] = text.statements
   if (cached === undefined || text.statements.length !== 1 || !isDataStatement(cached.statement)) return null
-  const planned = cached.plan(state.block.transaction?.catalog ?? engine.transactions.catalog, parameters)
+  const planned = cached.plan(state.block.transaction?.catalog ?? engine.transactions.catalog, parameters, state)
   const { compiled } = planned
   if (!compiled.endsAtOnce || planned.usesSession) return null
   if (state.block.transaction?.isolation.tracksReads === true) state.block.transaction.noteStatement(sql)

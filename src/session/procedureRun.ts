@@ -87,7 +87,7 @@ class ProcedureRun implements ProcedureTransaction {
     const cached = statementOf(engine, sql)
     const { history } = engine.transactions
     if (history.on) history.statement(transaction, sql)
-    const planned = cached.plan(transaction.catalog, parameters)
+    const planned = cached.plan(transaction.catalog, parameters, this.#state)
     if (planned.usesSession) throw notInProcedure('A function that acts upon the session')
     const compiled = (this.#compiled = planned.compiled)
     let execution: Execution | null

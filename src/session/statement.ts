@@ -121,7 +121,7 @@ export class Statement<Row = ObjectRow> {
     const { block } = state
     if (!block.failed && !this.#output.callsBack) {
       try {
-        const planned = this.#cached.plan(this.#catalog(state), parameters)
+        const planned = this.#cached.plan(this.#catalog(state), parameters, state)
         const { compiled } = planned
         if (planned.usesSession) return this.#runAsTask(state, parameters)
         if (block.transaction?.isolation.tracksReads === true) block.transaction.noteStatement(this.sql)

@@ -212,7 +212,7 @@ export class StatementsTask extends SessionTask {
 
   #bind(cached: CachedStatement, transaction: Transaction): BoundStatement {
     const { parameters } = this.#source
-    const planned = cached.plan(transaction.catalog, parameters)
+    const planned = cached.plan(transaction.catalog, parameters, this.state)
     if (transaction.readOnly && planned.compiled.writes) throw readOnlyTransaction(planned.compiled.command)
     const { compiled, usesSession } = planned
     return { compiled, parameters: planned.bind(parameters, this.#literals, this.state), usesSession }

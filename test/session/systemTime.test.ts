@@ -110,11 +110,50 @@ test('a statement in steps keeps the state that it reads, and no longer', async 
   expect(await codeOf(past, at(111))).toBe('22023')
 })
 
+test('moments that count from the statement', async () => {
+  const past = (moment: string): Promise<unknown[]> => query(`SELECT v FROM t AS OF SYSTEM TIME ${moment} WHERE id = 2`)
+  for (const ago of ['-3s', '-2.5 seconds', '-00:00:03', ' -0m1s1500ms', '-2999999us']) {
+    expect(await past(`'${ago}'`), ago).toEqual([{ v: 21 }])
+    expect(await query('SELECT v FROM t AS OF SYSTEM TIME $1 WHERE id = 2', ago), ago).toEqual([{ v: 21 }])
+  }
+  expect(await past("'-4s'")).toEqual([{ v: 20 }])
+  expect(await past("'-1s'")).toEqual([])
+  expect(await past('now()')).toEqual([])
+  expect(await past("now() - interval '3 seconds'")).toEqual([{ v: 21 }])
+  expect(await past("now() - interval '1 minute' + '56s'::interval")).toEqual([{ v: 20 }])
+  expect(await past("timestamp '1970-01-01 00:01:44' - interval '1s' + interval '-1 second'")).toEqual([{ v: 20 }])
+  const read = db.prepare<{ v: number }>("SELECT v FROM t AS OF SYSTEM TIME '-3s' WHERE id = 2")
+  expect(read.get()).toEqual({ v: 21 })
+  micros += 1_000_000
+  expect(read.get()).toBeUndefined()
+  micros -= 2_000_000
+  expect(read.get()).toEqual({ v: 20 })
+})
+
+test('now() is the time of the transaction there, and a span counts from the statement', async () => {
+  const session = await db.connect()
+  await session.exec('BEGIN; SELECT now()')
+  micros = 200 * 1_000_000
+  const at = async (moment: string): Promise<unknown> =>
+    (await session.query(`SELECT v FROM t AS OF SYSTEM TIME ${moment} WHERE id = 2`)).rows[0]
+  expect(await at("now() - interval '3 seconds'")).toEqual({ v: 21 })
+  expect(await at("'-97 seconds'")).toEqual({ v: 21 })
+  session.close()
+})
+
 test('what cannot be meant', async () => {
   expect(await codeOf('SELECT * FROM t AS OF SYSTEM TIME $1', at(1))).toBe('22023')
   expect(await codeOf('SELECT * FROM t AS OF SYSTEM TIME $1', at(1e6))).toBe('22023')
   expect(await codeOf('SELECT * FROM t AS OF SYSTEM TIME $1', null)).toBe('42601')
-  expect(await codeOf('SELECT * FROM t AS OF SYSTEM TIME now()')).toBe('42601')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME now() + interval '1s'")).toBe('22023')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME '-7s'")).toBe('22023')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME '-1 month'")).toBe('22007')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME '-'")).toBe('22007')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME '--3s'")).toBe('22007')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME now() - interval 'soon'")).toBe('22007')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME 3 - interval '1s'")).toBe('42846')
+  expect(await codeOf("SELECT * FROM t AS OF SYSTEM TIME interval '1s'")).toBe('0A000')
+  expect(await codeOf("SELECT interval '1s' FROM t AS OF SYSTEM TIME now()")).toBe('0A000')
   expect(await codeOf('SELECT * FROM t AS OF SYSTEM TIME id')).toBe('42703')
   expect(await codeOf('SELECT * FROM t AS OF SYSTEM TIME true')).toBe('42846')
   expect(await codeOf('SELECT * FROM t AS OF SYSTEM TIME $1 FOR UPDATE', at(103))).toBe('0A000')
