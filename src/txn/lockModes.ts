@@ -2,8 +2,8 @@
  * Lock modes and which of them exclude each other: data, read by one lock manager (D6).
  *
  * Tables have PostgreSQL's eight modes, which contain the classical IS, IX, S, SIX and X; rows have its four. A row has
- * one mode more, in which a transaction only waits for the end of whoever wrote the row (to learn whether a unique key is
- * free, or what the row will be): it excludes nobody, and only the writer is in its way.
+ * two modes more, in which a transaction only waits for the end of whoever wrote the row, to learn whether a unique key is
+ * free, or what the row will be: they exclude nobody, and only the writer is in their way.
  */
 export const TableMode = {
   ACCESS_SHARE: 0,
@@ -59,10 +59,15 @@ export const ROW_MODES: LockModes = matrix({
   'FOR NO KEY UPDATE': '. x x x .',
   'FOR UPDATE': 'x x x x .',
   'unique key': '. . . . .',
+  'end of writer': '. . . . .',
 })
 
-/** A row's fifth mode: wait until no open transaction has written the row. */
-export const AWAIT_WRITER = 4
+/** Wait until no open transaction has written the row: to take a key that it has or had, or to read it. */
+export const AWAIT_KEY = 4
+export const AWAIT_WRITER = 5
+
+/** True if the mode holds nothing when it is granted. */
+export const onlyAwaits = (mode: number): boolean => mode >= AWAIT_KEY
 
 /**
  * A range of an index's keys: read under two-phase locking; read there by a statement that is about to write what it finds
@@ -94,5 +99,5 @@ export const ADVISORY_MODES: LockModes = matrix({
 
 /** True if who has written or locked a row in `held` keeps it from a request for `wanted`. */
 export function rowModesExclude(held: number, wanted: number): boolean {
-  return wanted === AWAIT_WRITER || (ROW_MODES.conflicts[wanted]! & (1 << held)) !== 0
+  return onlyAwaits(wanted) || (ROW_MODES.conflicts[wanted]! & (1 << held)) !== 0
 }

@@ -8,7 +8,7 @@ import type { DatabaseError } from '../errors.ts'
 import type { GuardedTable } from '../storage/guardedTable.ts'
 import type { Writer } from '../storage/undo.ts'
 import type { LockModes } from './lockModes.ts'
-import { AWAIT_WRITER, ROW_MODES, rowModesExclude } from './lockModes.ts'
+import { onlyAwaits, ROW_MODES, rowModesExclude } from './lockModes.ts'
 
 /** A transaction as the lock manager sees it. */
 export interface LockOwner {
@@ -228,7 +228,7 @@ export class LockWait {
   /** The hold with which the wait ends; null if it only waited for the end of a row's writer. */
   grant(): Grant | null {
     const { owner, lock, modeNumber } = this
-    if (lock.kind === 'row' && modeNumber === AWAIT_WRITER) return null
+    if (lock.kind === 'row' && onlyAwaits(modeNumber)) return null
     return { owner, lock, mode: modeNumber, requested: lock.kind !== 'row' && lock.kind !== 'table' }
   }
 

@@ -25,7 +25,7 @@ import { Probe, probeUnique } from '../storage/row/uniqueProbe.ts'
 import type { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import { noteRange, seesKey } from './foreignKeys.ts'
-import { AWAIT_WRITER, LockPolicy } from './lockModes.ts'
+import { AWAIT_KEY, LockPolicy } from './lockModes.ts'
 import { lockRow, waitForRow } from './rowLocks.ts'
 import type { TransactionRecord } from './transactionRecord.ts'
 import { Outcome } from './transactionRecord.ts'
@@ -51,7 +51,7 @@ export function arbitrate(
     if (index.keys.hasNull(key)) continue
     const { probe, rowId } = probeUnique(index, table.pages, key, record, -1, record.isolation.alone)
     if (probe === Probe.HELD) {
-      const waits = waitForRow(record, table, rowId, AWAIT_WRITER) === Outcome.BLOCKED
+      const waits = waitForRow(record, table, rowId, AWAIT_KEY) === Outcome.BLOCKED
       return waits ? Arbitration.BLOCKED : Arbitration.CHANGED
     }
     if (probe === Probe.EQUAL) {

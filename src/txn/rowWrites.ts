@@ -10,7 +10,7 @@ import { Probe, probeUnique } from '../storage/row/uniqueProbe.ts'
 import type { UndoEntry } from '../storage/undo.ts'
 import { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
-import { AWAIT_WRITER } from './lockModes.ts'
+import { AWAIT_KEY } from './lockModes.ts'
 import { waitForKey, waitForRow } from './rowLocks.ts'
 import type { TransactionRecord } from './transactionRecord.ts'
 import { Outcome } from './transactionRecord.ts'
@@ -98,7 +98,7 @@ export function finishWrites(record: TransactionRecord): Outcome {
       if (record.isolation.tracksReads) tell(record, table, index, key, rowId)
       throw duplicateKey(table, index, key)
     }
-    if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
+    if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_KEY)
   }
   return Outcome.DONE
 }
@@ -107,7 +107,7 @@ export function finishWrites(record: TransactionRecord): Outcome {
 function enterProbing(record: TransactionRecord, table: RowTable, index: Index, rowId: number): Outcome {
   const key = table.keyOf(index, rowId)
   const result = probeUnique(index, table.pages, key, record, rowId, record.isolation.alone)
-  if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_WRITER)
+  if (result.probe === Probe.HELD) return waitForRow(record, table, result.rowId, AWAIT_KEY)
   if (result.probe === Probe.EQUAL) (record.equals ??= []).push({ table, index, rowId })
   if (record.isolation.tracksReads) tell(record, table, index, table.keyOf(index, rowId), rowId)
   table.enterEqual(index, rowId)
