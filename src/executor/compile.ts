@@ -24,6 +24,10 @@ import { SortOrder, SortPhase } from './sortPhase.ts'
 import { Sorter } from './sorter.ts'
 import { IndexCursor } from '../storage/row/cursor.ts'
 
+/** True if it reads all of the table, as it is now. */
+const scansWhole = ({ pipelines }: Program, table: RowTable): boolean =>
+  pipelines.some(({ source }) => source.kind === 'tableScan' && source.node.source === table && !source.node.asOf)
+
 export function compile(plan: StatementPlan): CompiledStatement {
   return new CompiledStatement(plan)
 }
@@ -41,6 +45,11 @@ export class CompiledStatement {
   readonly tables: readonly RowTable[]
   /** By table: the lock that the statement needs on it. */
   readonly tableModes: readonly TableMode[]
+  /**
+   * The same where reads are locked: a table that it writes and reads from end to end needs SHARE, too. Both at once are SHARE ROW
+   * EXCLUSIVE; one after the other, two such statements could each hold the first and wait for the second.
+   */
+  readonly tableModesOfLockers: readonly TableMode[]
   /** The table that it writes, null for SELECT. */
   readonly target: RowTable | null
   /** True if every run ends within its first step, whatever the budget: look-ups of one row and single rows. */
@@ -67,6 +76,10 @@ export class CompiledStatement {
       if (table === this.target || keys?.written.includes(table)) return TableMode.ROW_EXCLUSIVE
       return locked.has(table) || keys?.read.includes(table) ? TableMode.ROW_SHARE : TableMode.ACCESS_SHARE
     })
+    const scanned = this.target !== null && scansWhole(this.#program, this.target)
+    this.tableModesOfLockers = !scanned
+      ? this.tableModes
+      : this.tables.map((table, i) => (table === this.target ? TableMode.SHARE_ROW_EXCLUSIVE : this.tableModes[i]!))
     this.endsAtOnce =
       this.#program.pipelines.every(isImmediate) && this.#program.buffers.length === 0 && keys === undefined
   }

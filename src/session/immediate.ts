@@ -143,9 +143,10 @@ export function runOnce(
   parameters: Value[],
   output: OutputForm,
 ): Execution | null {
-  const { tables, tableModes } = compiled
+  const { tables } = compiled
+  const modes = transaction.isolation.locksReads ? compiled.tableModesOfLockers : compiled.tableModes
   for (let i = 0; i < tables.length; i++) {
-    const wait = transaction.lockTable(tables[i]!, tableModes[i]!)
+    const wait = transaction.lockTable(tables[i]!, modes[i]!)
     if (wait !== null) {
       wait.cancel()
       return null

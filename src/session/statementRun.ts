@@ -170,9 +170,10 @@ export class StatementRun {
   }
 
   #lockTables(compiled: CompiledStatement): LockWait | null {
-    const { tables, tableModes } = compiled
+    const { tables, tableModes, tableModesOfLockers } = compiled
+    const modes = this.#transaction.isolation.locksReads ? tableModesOfLockers : tableModes
     for (let i = 0; i < tables.length; i++) {
-      const wait = this.#transaction.lockTable(tables[i]!, tableModes[i]!)
+      const wait = this.#transaction.lockTable(tables[i]!, modes[i]!)
       if (wait !== null) return wait
     }
     return null

@@ -24,9 +24,7 @@ export function lockTable(
     const wait = enterDatabase(record, mode)
     if (wait !== null) return unlessNowait(wait, table, policy)
   }
-  if (record.readSet !== null && (mode === TableMode.ROW_SHARE || mode === TableMode.ROW_EXCLUSIVE)) {
-    record.readSet.noteTarget(table)
-  }
+  if (record.readSet !== null && isTarget(mode)) record.readSet.noteTarget(table)
   if (policy !== LockPolicy.WAIT && !locks.mayLockTable(record, table, mode)) throw couldNotLockTable(table.name)
   const wait = locks.lockTable(record, table, mode)
   const seen = record.snapshotCatalog
@@ -35,6 +33,10 @@ export function lockTable(
   }
   return wait
 }
+
+/** Statements lock in these modes what they write, or of which they lock rows. */
+const isTarget = (mode: TableMode): boolean =>
+  mode === TableMode.ROW_SHARE || mode === TableMode.ROW_EXCLUSIVE || mode === TableMode.SHARE_ROW_EXCLUSIVE
 
 /** An earlier statement asked for the same: all that is asked and checked on the way to a lock has been, then. */
 function holds({ tableGrants }: TransactionRecord, table: RowTable, mode: TableMode): boolean {
