@@ -11,6 +11,12 @@ import { readCommandLine, usage, UsageError, type Invocation } from './options.t
 process.exitCode = await main(process.argv.slice(2))
 
 async function main(args: readonly string[]): Promise<number> {
+  // An older one would fail anywhere, by the name of whatever it lacks.
+  const needed = about().engines.node.slice('>='.length)
+  if (process.versions.node.localeCompare(needed, 'en', { numeric: true }) < 0) {
+    await write(process.stderr, `isolde: needs Node ${needed} or newer, and this is ${process.versions.node}\n`)
+    return 1
+  }
   // A reader that has gone (`isolde … | head`) is no error.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -96,9 +102,12 @@ function write(stream: NodeJS.WriteStream, text: string): Promise<void> {
 }
 
 /** package.json lies above this file, in the source and in the package. */
+function about(): { readonly version: string; readonly engines: { readonly node: string } } {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as ReturnType<typeof about>
+}
+
 function version(): string {
-  const about = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
-  return about.version
+  return about().version
 }
 
 /** ISOLDE_HISTORY names the file; empty, nothing is kept. */

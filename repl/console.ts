@@ -23,13 +23,15 @@ import {
   type TextResult,
   visible,
 } from './resultFormat.ts'
-import { StatementReader, type Input } from './statementReader.ts'
+import { StatementReader, type Input, type Pending } from './statementReader.ts'
 
 export interface ConsoleState {
   readonly editor: Editor
   readonly status: TransactionStatus
   /** A statement runs: there is no prompt. */
   readonly running: boolean
+  /** The conversation is over: there will be none. */
+  readonly ended: boolean
 }
 
 export interface ConsoleParts {
@@ -44,13 +46,12 @@ export interface ConsoleParts {
 }
 
 export class Console {
-  #state: ConsoleState = { editor: emptyEditor, status: 'idle', running: false }
+  #state: ConsoleState = { editor: emptyEditor, status: 'idle', running: false, ended: false }
   readonly #parts: ConsoleParts
   readonly #settings: DisplaySettings = { nullText: '', expanded: false, timing: true }
   readonly #listeners = new Set<() => void>()
   readonly #kept: KeyMeaning[] = []
   #abort: AbortController | null = null
-  #ended = false
 
   constructor(parts: ConsoleParts) {
     this.#parts = parts
@@ -67,7 +68,7 @@ export class Console {
   }
 
   press(meaning: KeyMeaning): void {
-    if (this.#ended) return
+    if (this.#state.ended) return
     if (this.#state.running) {
       if (meaning.kind === 'interrupt') this.#cancel()
       else this.#kept.push(meaning)
@@ -106,7 +107,7 @@ export class Console {
   }
 
   #end(exitCode: number): void {
-    this.#ended = true
+    this.#set({ ended: true })
     this.#parts.exit(exitCode)
   }
 
@@ -126,17 +127,27 @@ export class Console {
       this.#submit([], metaHelp)
       return
     }
-    const reader = new StatementReader()
-    const inputs = text.split(/(?<=\n)/).flatMap((line) => reader.push(line))
-    if (reader.pending === '=') this.#submit(inputs, '')
+    if (lastLine.startsWith('\\') && this.#enterCommand(lastLine)) return
+    const { inputs, pending } = read(text)
+    if (pending === '=') this.#submit(inputs, '')
     else this.press({ kind: 'edit', command: { kind: 'insert', text: '\n' } })
   }
 
-  #submit(inputs: readonly Input[], answer: string): void {
+  /** A command below lines of a statement that goes on: it runs, and they stay. False: a string or a comment goes on, or nothing does. */
+  #enterCommand(command: string): boolean {
+    const { text } = this.#state.editor
+    const lines = text.slice(0, text.lastIndexOf('\n') + 1)
+    const { pending } = read(lines)
+    if (pending !== '-' && pending !== '(') return false
+    this.#submit([{ kind: 'command', text: command, line: 1 }], '', lines)
+    return true
+  }
+
+  #submit(inputs: readonly Input[], answer: string, left = ''): void {
     const { history, print } = this.#parts
     this.#echo('')
-    history.add(this.#state.editor.text)
-    this.#set({ editor: { ...emptyEditor, killed: this.#state.editor.killed } })
+    if (left === '') history.add(this.#state.editor.text)
+    this.#set({ editor: { ...emptyEditor, killed: this.#state.editor.killed, text: left, cursor: left.length } })
     if (answer !== '') print(answer)
     if (inputs.length > 0) void this.#run(inputs)
   }
@@ -265,6 +276,13 @@ export class Console {
     this.#state = { ...this.#state, ...change }
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** The statements and commands of a text, and what is open at its end. */
+function read(text: string): { readonly inputs: readonly Input[]; readonly pending: Pending } {
+  const reader = new StatementReader()
+  const inputs = text.split(/(?<=\n)/).flatMap((line) => reader.push(line))
+  return { inputs, pending: reader.pending }
 }
 
 const durationText = (millis: number): string =>

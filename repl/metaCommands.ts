@@ -27,6 +27,7 @@ export const metaHelp = String.raw`\d            list tables
 \x            expanded output: a line a column (toggle)
 \timing       show how long each statement took (toggle)
 \pset null TEXT   show NULL as TEXT
+\r            forget what is typed so far (or Ctrl-C)
 \?            this help
 \q            quit (or Ctrl-D)
 
@@ -61,11 +62,9 @@ export async function runMetaCommand(
     case 'include':
       return rest === '' ? failure('\\i needs the name of a file') : { kind: 'include', path: unquoted(rest) }
     case 'x':
-      settings.expanded = toggled(settings.expanded, rest)
-      return message(`Expanded display is ${settings.expanded ? 'on' : 'off'}.`)
+      return toggle(settings, 'expanded', 'Expanded display', name, rest)
     case 'timing':
-      settings.timing = toggled(settings.timing, rest)
-      return message(`Timing is ${settings.timing ? 'on' : 'off'}.`)
+      return toggle(settings, 'timing', 'Timing', name, rest)
     case 'pset':
       return pset(settings, rest)
     default:
@@ -76,8 +75,19 @@ export async function runMetaCommand(
 const message = (text: string): MetaOutcome => ({ kind: 'message', text: text + '\n' })
 const failure = (text: string): MetaOutcome => ({ kind: 'failure', text: text + '\n' })
 
-const toggled = (now: boolean, argument: string): boolean =>
-  argument === 'on' ? true : argument === 'off' ? false : !now
+function toggle(
+  settings: DisplaySettings,
+  setting: 'expanded' | 'timing',
+  title: string,
+  command: string,
+  argument: string,
+): MetaOutcome {
+  if (!['', 'on', 'off'].includes(argument)) {
+    return failure(`\\${command}: unrecognized value "${argument}": there are on and off`)
+  }
+  settings[setting] = argument === '' ? !settings[setting] : argument === 'on'
+  return message(`${title} is ${settings[setting] ? 'on' : 'off'}.`)
+}
 
 function pset(settings: DisplaySettings, rest: string): MetaOutcome {
   const [, option = '', value = ''] = /^(\S*)\s*([\s\S]*)$/.exec(rest) ?? []

@@ -45,7 +45,8 @@ export async function runTerminal(options: TerminalOptions): Promise<number> {
     clearScreen: () => screen.clear(),
     exit: (code) => {
       exitCode = code
-      app.unmount()
+      // The last frame stays on the screen: it must be the empty one.
+      void app.waitUntilRenderFlush().then(() => app.unmount())
     },
   })
   const screen: Screen = { print: (text) => stdout.write(text), clear: () => undefined }
@@ -97,7 +98,7 @@ interface PromptProps {
 }
 
 function Prompt({ conversation, screen }: PromptProps) {
-  const { editor, status, running } = useSyncExternalStore(conversation.subscribe, () => conversation.state)
+  const { editor, status, running, ended } = useSyncExternalStore(conversation.subscribe, () => conversation.state)
   const { write } = useStdout()
   const { columns, rows } = useWindowSize()
   const { setCursorPosition } = useCursor()
@@ -109,6 +110,7 @@ function Prompt({ conversation, screen }: PromptProps) {
   })
   usePaste((text) => conversation.press({ kind: 'edit', command: { kind: 'insert', text } }))
 
+  if (ended) return null
   if (running) {
     setCursorPosition(undefined)
     return <Running />

@@ -110,6 +110,23 @@ test.each(['\\q', 'quit', 'EXIT', 'SELECT 1\n\\q'])('%j quits', async (text) => 
   expect(exitCode).toBe(0)
 })
 
+test('a command below a statement that goes on runs, and the statement stays', async () => {
+  expect(await say('SELECT (1', '\\pset null ∅', ') AS a;')).toBe(`
+isolde=> SELECT (1
+isolde(> \\pset null ∅
+Null display is "∅".
+isolde=> SELECT (1
+isolde(> ) AS a;
+ a
+---
+ 1
+(1 row)
+
+`)
+  expect(await say("SELECT '", '\\x', "' AS b;")).toContain('\\x')
+  expect(await say('\\x maybe')).toContain('\\x: unrecognized value "maybe"')
+})
+
 test('\\r forgets what is typed', async () => {
   expect(await say('SELECT (', '\\r', 'SELECT 1 AS a;')).toContain('reset')
   expect(screen).toContain('(1 row)')
