@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Owners } from '../../src/storage/owner.ts'
-import type { KeyArray, Tree } from '../../src/storage/row/btree.ts'
+import type { EntryArray, Tree } from '../../src/storage/row/btree.ts'
 import { treeClass } from '../../src/storage/row/btree.ts'
 import { compareNumbers, NumberTree } from '../../src/storage/row/keyTree.ts'
 import { Bound, treeCursorClass } from '../../src/storage/row/treeCursor.ts'
@@ -13,17 +13,18 @@ type Entry = readonly [key: number, rowId: number]
 /** How many of the keys are below one, the slow way. */
 function below<Key>(
   compare: (a: Key, b: Key) => number,
-): (order: null, keys: KeyArray<Key>, count: number, key: Key) => number {
-  return (_order, keys, count, key) => {
+): (order: null, entries: EntryArray<Key>, count: number, key: Key) => number {
+  return (_order, entries, count, key) => {
     let low = 0
-    while (low < count && compare(keys[low]!, key) < 0) low++
+    while (low < count && compare(entries[2 * low] as Key, key) < 0) low++
     return low
   }
 }
 
 const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const TextTree = treeClass<string, null>(
-  (length) => Array.from<string>({ length }).fill(''),
+  '',
+  (length) => Array.from<string | number>({ length }).fill(''),
   (_order, a, b) => compareTexts(a, b),
   below(compareTexts),
 )
@@ -52,7 +53,7 @@ function contents(tree: Tree<number>): Entry[] {
   const leaves = [...tree.leaves()]
   for (const leaf of leaves) {
     expect(leaf.count > 0 || leaves.length === 1).toBe(true)
-    for (let i = 0; i < leaf.count; i++) entries.push([leaf.keys[i]!, leaf.rowIds[i]!])
+    for (let i = 0; i < leaf.count; i++) entries.push([leaf.keyAt(i), leaf.rowIdAt(i)])
   }
   expect(tree.first).toBe(leaves[0])
   expect(tree.last).toBe(leaves.at(-1))
@@ -180,14 +181,14 @@ test('a tree of texts grows and shrinks through every level', () => {
   expect(tree.size).toBe(0)
   expect(tree.first).toBe(tree.last)
   expect(tree.add('again', 1)).toBe(true)
-  expect(tree.first.keys[0]).toBe('again')
+  expect(tree.first.keyAt(0)).toBe('again')
 })
 
 test('a key comes back where its separator says, though its first entry has gone', () => {
   const tree = new NumberTree(null)
   for (let i = 0; i < 1000; i++) tree.add(i, i)
   for (const leaf of [...tree.leaves()].slice(1, -1)) {
-    const key = leaf.keys[0]!
+    const key = leaf.keyAt(0)
     expect(tree.remove(key, key)).toBe(true)
     expect(tree.addUnlessEqual(key, key + 5000)).toBe(true)
     expect(tree.addUnlessEqual(key, key + 6000)).toBe(false)

@@ -5,9 +5,10 @@
  *                      ↙            ↓              ↘           and larger than all that lies left of it
  *     leaf    (3,1) (9,4)   (20,7) (20,9) (33,2)   (41,3) …
  *
- * - Keys and RowIds lie in parallel arrays, so that a search runs over one array of doubles where keys are numbers. The
- *   order of keys is a parameter of the *class*: `treeClass` makes one class for numbers and one for values, from one
- *   source, and the JavaScript engine compiles each for its own kind of array.
+ * - A node has one array, key and RowId by turns, so that whoever has found a key has the RowId in the same cache line:
+ *   doubles where keys are numbers. The order of keys is a parameter of the *class*: `treeClass` makes one class for numbers
+ *   and one for values, from one source, and the JavaScript engine compiles each for its own kind of array.
+ * - A search is told between which separators the node hangs, so it can guess a position before it has read any of the node.
  * - Keys may repeat, pairs do not; adding a pair that is there does nothing.
  * - Splitting at the right edge leaves the left node full: keys that rise fill their leaves.
  * - A leaf is taken out when it becomes empty, not when it becomes half empty (Johnson, Shasha, B-trees with inserts and
@@ -25,15 +26,16 @@ import { UNFORKED } from '../owner.ts'
 /** Entries of a leaf, and children of an inner node. Measured (bench/storage.ts): 32 and 64 make look-ups slower, 256 gains little more. */
 export const NODE_CAPACITY = 128
 
-export interface KeyArray<Key> {
-  [index: number]: Key
-  slice(): KeyArray<Key>
+/** Key i stands at 2i, its RowId behind it. */
+export interface EntryArray<Key> {
+  [index: number]: Key | number
+  slice(): EntryArray<Key>
 }
 
 export interface Leaf<Key> {
-  readonly keys: KeyArray<Key>
-  readonly rowIds: Float64Array
   readonly count: number
+  keyAt(position: number): Key
+  rowIdAt(position: number): number
 }
 
 export interface Tree<Key> {
@@ -65,40 +67,46 @@ export interface Tree<Key> {
 
 /**
  * The class of trees of one kind of key. `compare` orders two keys, and `lowerBound` counts the keys below one; trees of one
- * class may differ in `order`, which is handed on to both (a composite key's comparator).
+ * class may differ in `order`, which is handed on to both (a composite key's comparator). `lowerBound` may guess from the
+ * separators `low` and `high` left and right of the node; `none` stands for one that is not there.
  */
 export function treeClass<Key, Order>(
-  makeKeys: (length: number) => KeyArray<Key>,
+  none: Key,
+  makeEntries: (length: number) => EntryArray<Key>,
   compare: (order: Order, a: Key, b: Key) => number,
-  lowerBound: (order: Order, keys: KeyArray<Key>, count: number, key: Key) => number,
+  lowerBound: (order: Order, entries: EntryArray<Key>, count: number, key: Key, low: Key, high: Key) => number,
 ): new (order: Order) => Tree<Key> {
   class LeafNode implements Leaf<Key> {
     readonly owner: Owner
-    readonly keys: KeyArray<Key>
-    readonly rowIds: Float64Array
+    readonly entries: EntryArray<Key>
     count: number
 
     constructor(owner: Owner, from: LeafNode | null = null) {
       this.owner = owner
-      this.keys = from === null ? makeKeys(NODE_CAPACITY) : from.keys.slice()
-      this.rowIds = from === null ? new Float64Array(NODE_CAPACITY) : from.rowIds.slice()
+      this.entries = from === null ? makeEntries(2 * NODE_CAPACITY) : from.entries.slice()
       this.count = from === null ? 0 : from.count
+    }
+
+    keyAt(position: number): Key {
+      return this.entries[2 * position] as Key
+    }
+
+    rowIdAt(position: number): number {
+      return this.entries[2 * position + 1] as number
     }
   }
 
   class InnerNode {
     readonly owner: Owner
-    /** Separator i stands between child i and child i + 1. */
-    readonly keys: KeyArray<Key>
-    readonly rowIds: Float64Array
+    /** Separators: number i stands between child i and child i + 1. */
+    readonly entries: EntryArray<Key>
     readonly children: (InnerNode | LeafNode)[]
     /** Separators: one fewer than children. */
     count: number
 
     constructor(owner: Owner, from: InnerNode | null = null) {
       this.owner = owner
-      this.keys = from === null ? makeKeys(NODE_CAPACITY) : from.keys.slice()
-      this.rowIds = from === null ? new Float64Array(NODE_CAPACITY) : from.rowIds.slice()
+      this.entries = from === null ? makeEntries(2 * NODE_CAPACITY) : from.entries.slice()
       this.children = from === null ? [] : from.children.slice()
       this.count = from === null ? 0 : from.count
     }
@@ -173,10 +181,16 @@ export function treeClass<Key, Order>(
 
     seekFirst(key: Key): LeafNode {
       let node = this.#root
+      let low = none
+      let high = none
       while (node instanceof InnerNode) {
-        node = node.children[lowerBound(this.#order, node.keys, node.count, key)]!
+        const { entries, count, children } = node
+        const child = lowerBound(this.#order, entries, count, key, low, high)
+        if (child > 0) low = entries[2 * child - 2] as Key
+        if (child < count) high = entries[2 * child] as Key
+        node = children[child]!
       }
-      this.position = lowerBound(this.#order, node.keys, node.count, key)
+      this.position = lowerBound(this.#order, node.entries, node.count, key, low, high)
       return node
     }
 
@@ -199,7 +213,7 @@ export function treeClass<Key, Order>(
       if (this.#appends(key, rowId)) return true
       const leaf = this.#descend(key, rowId)
       const { position } = this
-      if (position > 0 && leaf.rowIds[position - 1] === rowId && this.#equal(leaf.keys[position - 1]!, key))
+      if (position > 0 && leaf.rowIdAt(position - 1) === rowId && this.#equal(leaf.keyAt(position - 1), key))
         return false
       this.#insert(leaf, position, key, rowId)
       return true
@@ -209,7 +223,7 @@ export function treeClass<Key, Order>(
       const { last } = this
       const { count } = last
       if (count > 0 && count < NODE_CAPACITY && last.owner === this.#owner) {
-        if (compare(this.#order, last.keys[count - 1]!, key) < 0) {
+        if (compare(this.#order, last.keyAt(count - 1), key) < 0) {
           this.#place(last, count, key, rowId)
           return true
         }
@@ -217,12 +231,12 @@ export function treeClass<Key, Order>(
       const leaf = this.#descend(key, -1)
       const { position } = this
       if (position < leaf.count) {
-        if (this.#equal(leaf.keys[position]!, key)) return false
+        if (this.#equal(leaf.keyAt(position), key)) return false
         this.#insert(leaf, position, key, rowId)
         return true
       }
       const next = this.#nextLeaf()
-      if (next !== null && this.#equal(next.keys[0]!, key)) return false
+      if (next !== null && this.#equal(next.keyAt(0), key)) return false
       // The separator to the right may still be this key with the RowId of an entry that went: only a descent with ours knows.
       return this.add(key, rowId)
     }
@@ -230,7 +244,7 @@ export function treeClass<Key, Order>(
     remove(key: Key, rowId: number): boolean {
       let leaf = this.#descend(key, rowId)
       const at = this.position - 1
-      if (at < 0 || leaf.rowIds[at] !== rowId || !this.#equal(leaf.keys[at]!, key)) return false
+      if (at < 0 || leaf.rowIdAt(at) !== rowId || !this.#equal(leaf.keyAt(at), key)) return false
       leaf = this.#own(leaf)
       this.version++
       this.size--
@@ -272,14 +286,14 @@ export function treeClass<Key, Order>(
 
     /** The number of entries (or separators) up to and including (key, rowId). */
     #after(node: InnerNode | LeafNode, key: Key, rowId: number): number {
-      const { keys, rowIds } = node
-      let low = lowerBound(this.#order, keys, node.count, key)
+      const { entries } = node
+      let low = lowerBound(this.#order, entries, node.count, key, none, none)
       let high = node.count
-      if (low === high || compare(this.#order, keys[low]!, key) !== 0) return low
+      if (low === high || compare(this.#order, entries[2 * low] as Key, key) !== 0) return low
       while (low < high) {
         const middle = (low + high) >>> 1
-        const order = compare(this.#order, keys[middle]!, key)
-        if (order < 0 || (order === 0 && rowIds[middle]! <= rowId)) low = middle + 1
+        const order = compare(this.#order, entries[2 * middle] as Key, key)
+        if (order < 0 || (order === 0 && (entries[2 * middle + 1] as number) <= rowId)) low = middle + 1
         else high = middle
       }
       return low
@@ -294,16 +308,16 @@ export function treeClass<Key, Order>(
       const { last } = this
       const { count } = last
       if (count === 0 || count === NODE_CAPACITY || last.owner !== this.#owner) return false
-      const order = compare(this.#order, last.keys[count - 1]!, key)
-      if (order > 0 || (order === 0 && last.rowIds[count - 1]! >= rowId)) return false
+      const order = compare(this.#order, last.keyAt(count - 1), key)
+      if (order > 0 || (order === 0 && last.rowIdAt(count - 1) >= rowId)) return false
       this.#place(last, count, key, rowId)
       return true
     }
 
     #place(leaf: LeafNode, position: number, key: Key, rowId: number): void {
       if (position < leaf.count) open(leaf, position)
-      leaf.keys[position] = key
-      leaf.rowIds[position] = rowId
+      leaf.entries[2 * position] = key
+      leaf.entries[2 * position + 1] = rowId
       leaf.count++
       this.size++
       this.version++
@@ -319,16 +333,13 @@ export function treeClass<Key, Order>(
       const right = new LeafNode(this.#owner)
       const atEdge = leaf === this.last && position === NODE_CAPACITY
       const kept = atEdge ? NODE_CAPACITY : NODE_CAPACITY >>> 1
-      for (let i = kept; i < NODE_CAPACITY; i++) {
-        right.keys[i - kept] = leaf.keys[i]!
-        right.rowIds[i - kept] = leaf.rowIds[i]!
-      }
+      moveEntries(leaf.entries, kept, NODE_CAPACITY, right.entries)
       right.count = NODE_CAPACITY - kept
       leaf.count = kept
       if (leaf === this.last) this.last = right
       if (atEdge || position > kept) this.#place(right, position - kept, key, rowId)
       else this.#place(leaf, position, key, rowId)
-      this.#ascend(this.#depth - 1, right.keys[0]!, right.rowIds[0]!, right, atEdge)
+      this.#ascend(this.#depth - 1, right.keyAt(0), right.rowIdAt(0), right, atEdge)
     }
 
     /** Hangs a new right sibling into the inner node at this depth of the last descent. */
@@ -336,8 +347,8 @@ export function treeClass<Key, Order>(
       if (depth < 0) {
         const root = new InnerNode(this.#owner)
         root.children.push(this.#root, right)
-        root.keys[0] = key
-        root.rowIds[0] = rowId
+        root.entries[0] = key
+        root.entries[1] = rowId
         root.count = 1
         this.#root = root
         return
@@ -347,15 +358,15 @@ export function treeClass<Key, Order>(
       if (node.count === NODE_CAPACITY - 1) {
         const kept = atEdge ? node.count - 1 : node.count >>> 1
         const sibling = splitInner(node, kept)
-        this.#ascend(depth - 1, node.keys[kept]!, node.rowIds[kept]!, sibling, atEdge)
+        this.#ascend(depth - 1, node.entries[2 * kept] as Key, node.entries[2 * kept + 1] as number, sibling, atEdge)
         if (at > kept) {
           node = sibling
           at -= kept + 1
         }
       }
       open(node, at)
-      node.keys[at] = key
-      node.rowIds[at] = rowId
+      node.entries[2 * at] = key
+      node.entries[2 * at + 1] = rowId
       node.count++
       node.children.splice(at + 1, 0, right)
     }
@@ -394,27 +405,23 @@ export function treeClass<Key, Order>(
   }
 
   /** Makes room at a position; the last entry has a free place behind it. */
-  function open({ keys, rowIds, count }: InnerNode | LeafNode, position: number): void {
-    for (let i = count; i > position; i--) {
-      keys[i] = keys[i - 1]!
-      rowIds[i] = rowIds[i - 1]!
-    }
+  function open({ entries, count }: InnerNode | LeafNode, position: number): void {
+    for (let i = 2 * count + 1; i > 2 * position + 1; i--) entries[i] = entries[i - 2]!
   }
 
-  function close({ keys, rowIds, count }: InnerNode | LeafNode, position: number): void {
-    for (let i = position + 1; i < count; i++) {
-      keys[i - 1] = keys[i]!
-      rowIds[i - 1] = rowIds[i]!
-    }
+  function close({ entries, count }: InnerNode | LeafNode, position: number): void {
+    for (let i = 2 * position + 2; i < 2 * count; i++) entries[i - 2] = entries[i]!
+  }
+
+  /** Copies the entries [from, to) to the beginning of another array. */
+  function moveEntries(source: EntryArray<Key>, from: number, to: number, target: EntryArray<Key>): void {
+    for (let i = 2 * from; i < 2 * to; i++) target[i - 2 * from] = source[i]!
   }
 
   /** Moves what lies right of separator `kept` into a new node; that separator goes up. */
   function splitInner(node: InnerNode, kept: number): InnerNode {
     const sibling = new InnerNode(node.owner)
-    for (let i = kept + 1; i < node.count; i++) {
-      sibling.keys[i - kept - 1] = node.keys[i]!
-      sibling.rowIds[i - kept - 1] = node.rowIds[i]!
-    }
+    moveEntries(node.entries, kept + 1, node.count, sibling.entries)
     sibling.count = node.count - kept - 1
     for (const child of node.children.splice(kept + 1)) sibling.children.push(child)
     node.count = kept

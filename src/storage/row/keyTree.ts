@@ -11,7 +11,7 @@
 import type { SqlType } from '../../types/sqlType.ts'
 import { comparator } from '../../types/comparison.ts'
 import type { Value } from '../../types/value.ts'
-import type { KeyArray, Tree } from './btree.ts'
+import type { EntryArray, Tree } from './btree.ts'
 import { treeClass } from './btree.ts'
 import type { Owner } from '../owner.ts'
 import type { ColumnArray } from './layout.ts'
@@ -21,74 +21,78 @@ export type Key = Value | readonly Value[]
 export type KeyOrder = (a: Key, b: Key) => number
 
 export const NumberTree = treeClass<number, null>(
+  NaN,
   (length) => new Float64Array(length),
   (_order, a, b) => compareNumbers(a, b),
-  (_order, keys, count, key) => countBelow(keys, count, key),
+  (_order, entries, count, key, low, high) => countBelow(entries, count, key, low, high),
 )
 
-/** Nodes of fewer keys lie in a cache line or two: there a guess gains nothing. */
+/** In nodes of fewer keys a guess gains nothing. */
 const FEW_KEYS = 8
 
 /**
- * The number of keys below `key`. Keys of a node are often spread evenly (serial numbers), so the search begins where the
- * key would then be, and widens in doubling steps around it before it halves: one or two cache lines, where halving alone
- * visits five. (Perl, Itai, Avni: Interpolation search, CACM 1978; the steps bound its worst case.)
+ * The number of keys below `key`, in an array of keys and RowIds by turns. Keys of a node are often spread evenly (serial
+ * numbers), so the search begins where the key would then be, and widens in doubling steps around it before it halves: one
+ * or two cache lines, where halving alone visits five. (Perl, Itai, Avni: Interpolation search, CACM 1978; the steps bound
+ * its worst case.) The guess is made between the separators `low` and `high` around the node, which the way down has just
+ * read; where one is not there (NaN), the node's first or last key stands for it.
  */
-function countBelow(keys: KeyArray<number>, count: number, key: number): number {
+function countBelow(entries: EntryArray<number>, count: number, key: number, low: number, high: number): number {
   // NaN stands last: no number is above it, and all are below.
-  if (Number.isNaN(key)) return countNumbers(keys, count)
-  let low = 0
-  let high = count
+  if (Number.isNaN(key)) return countNumbers(entries, count)
+  let from = 0
+  let to = count
   if (count > FEW_KEYS) {
-    const first = keys[0]!
-    const guess = (((key - first) / (keys[count - 1]! - first)) * (count - 1)) | 0
-    if (guess > 0 && guess < count) {
-      let step = 1
-      if (keys[guess]! < key) {
-        let probe = (low = guess + 1)
-        for (; probe < high && keys[probe]! < key; step <<= 1) {
-          low = probe + 1
-          probe += step
-        }
-        if (probe < high) high = probe
-      } else {
-        high = guess
-        let probe = guess - 1
-        for (; probe >= 0 && !(keys[probe]! < key); step <<= 1) {
-          high = probe
-          probe -= step
-        }
-        low = probe + 1
-        if (low < 0) low = 0
+    const first = Number.isNaN(low) ? entries[0]! : low
+    const last = Number.isNaN(high) ? entries[2 * count - 2]! : high
+    const share = (key - first) / (last - first)
+    const guess = share > 0 ? (share < 1 ? Math.floor(share * count) : count - 1) : 0
+    let step = 1
+    if (entries[2 * guess]! < key) {
+      let probe = (from = guess + 1)
+      for (; probe < to && entries[2 * probe]! < key; step <<= 1) {
+        from = probe + 1
+        probe += step
       }
+      if (probe < to) to = probe
+    } else {
+      to = guess
+      let probe = guess - 1
+      for (; probe >= 0 && !(entries[2 * probe]! < key); step <<= 1) {
+        to = probe
+        probe -= step
+      }
+      from = probe + 1
+      if (from < 0) from = 0
     }
   }
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (keys[middle]! < key) low = middle + 1
-    else high = middle
+  while (from < to) {
+    const middle = (from + to) >>> 1
+    if (entries[2 * middle]! < key) from = middle + 1
+    else to = middle
   }
-  return low
+  return from
 }
 
 const ValueTree = treeClass<Key, KeyOrder>(
+  null,
   (length) => Array.from<Key>({ length }).fill(null),
   (order, a, b) => order(a, b),
-  (order, keys, count, key) => {
+  (order, entries, count, key) => {
     let low = 0
     let high = count
     while (low < high) {
       const middle = (low + high) >>> 1
-      if (order(keys[middle]!, key) < 0) low = middle + 1
+      if (order(entries[2 * middle]!, key) < 0) low = middle + 1
       else high = middle
     }
     return low
   },
 )
 
-function countNumbers(keys: KeyArray<number>, count: number): number {
+function countNumbers(entries: EntryArray<number>, count: number): number {
   let low = count
-  while (low > 0 && Number.isNaN(keys[low - 1]!)) low--
+  while (low > 0 && Number.isNaN(entries[2 * low - 2]!)) low--
   return low
 }
 
@@ -201,12 +205,12 @@ export class KeyTree {
   *entries(): Generator<readonly [Key, number]> {
     for (const leaf of this.numbers?.leaves() ?? []) {
       for (let i = 0; i < leaf.count; i++) {
-        const key = leaf.keys[i]!
-        yield [Number.isNaN(key) ? null : key, leaf.rowIds[i]!]
+        const key = leaf.keyAt(i)
+        yield [Number.isNaN(key) ? null : key, leaf.rowIdAt(i)]
       }
     }
     for (const leaf of this.values?.leaves() ?? []) {
-      for (let i = 0; i < leaf.count; i++) yield [leaf.keys[i]!, leaf.rowIds[i]!]
+      for (let i = 0; i < leaf.count; i++) yield [leaf.keyAt(i), leaf.rowIdAt(i)]
     }
   }
 
@@ -214,8 +218,8 @@ export class KeyTree {
     const values = new ValueTree(this.order)
     for (const leaf of numbers.leaves()) {
       for (let i = 0; i < leaf.count; i++) {
-        const key = leaf.keys[i]!
-        values.add(Number.isNaN(key) ? null : key, leaf.rowIds[i]!)
+        const key = leaf.keyAt(i)
+        values.add(Number.isNaN(key) ? null : key, leaf.rowIdAt(i))
       }
     }
     this.numbers = null
@@ -226,8 +230,8 @@ export class KeyTree {
 function* entries<K>(tree: Tree<K>, key: K, equal: (a: K, b: K) => boolean): Generator<number> {
   let leaf = tree.seekAfter(key, -1)
   let { position } = tree
-  while (position < leaf.count && equal(leaf.keys[position]!, key)) {
-    const rowId = leaf.rowIds[position]!
+  while (position < leaf.count && equal(leaf.keyAt(position), key)) {
+    const rowId = leaf.rowIdAt(position)
     yield rowId
     if (++position < leaf.count) continue
     leaf = tree.seekAfter(key, rowId)

@@ -85,12 +85,12 @@ export function treeCursorClass<Key, Order>(
         position = tree.position
         if (position === leaf.count) return this.#end()
       }
-      const found = leaf.keys[position]!
+      const found = leaf.keyAt(position)
       if (compare(this.#order, found, key) !== 0) return this.#end()
       this.#leaf = leaf
       this.#position = position + 1
       this.key = found
-      return (this.rowId = leaf.rowIds[position]!)
+      return (this.rowId = leaf.rowIdAt(position))
     }
 
     resume(key: Key, rowId: number): void {
@@ -116,14 +116,14 @@ export function treeCursorClass<Key, Order>(
         position = tree.position
         if (position === leaf.count) return this.#end()
       }
-      const key = leaf.keys[position]!
+      const key = leaf.keyAt(position)
       if ((this.#bounds & Bound.HIGH) !== 0) {
         const order = compare(this.#order, key, this.#high)
         if (order > 0 || (order === 0 && (this.#bounds & Bound.HIGH_INCLUSIVE) === 0)) return this.#end()
       }
       this.#position = position + 1
       this.key = key
-      return (this.rowId = leaf.rowIds[position]!)
+      return (this.rowId = leaf.rowIdAt(position))
     }
 
     #down(tree: Tree<Key>): number {
@@ -136,14 +136,14 @@ export function treeCursorClass<Key, Order>(
         if (position === 0) return this.#end()
       }
       position--
-      const key = leaf.keys[position]!
+      const key = leaf.keyAt(position)
       if ((this.#bounds & Bound.LOW) !== 0) {
         const order = compare(this.#order, key, this.#low)
         if (order < 0 || (order === 0 && (this.#bounds & Bound.LOW_INCLUSIVE) === 0)) return this.#end()
       }
       this.#position = position
       this.key = key
-      return (this.rowId = leaf.rowIds[position]!)
+      return (this.rowId = leaf.rowIdAt(position))
     }
 
     /** The tree has changed: looks for where the last entry was, or for the beginning if there was none. */
