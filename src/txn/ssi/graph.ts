@@ -389,9 +389,9 @@ export class ConflictGraph implements ReadTracker {
     else this.#forget(node)
   }
 
-  /** It wrote nothing: as T1 it stands where its snapshot does. */
+  /** It wrote nothing: as T1 it stands where its snapshot does, or behind the last commit that a unique check has told it of. */
   #endReader(node: ConflictNode): void {
-    if (node.snapshot >= 0) node.limit = node.snapshot
+    if (node.snapshot >= 0) node.limit = Math.max(node.snapshot, node.toldOf)
     node.state = 'committed'
     this.#fold(node)
   }
