@@ -167,6 +167,8 @@ function plain(type: SqlType, value: Value): HistoryValue {
 interface Change {
   readonly at: number
   readonly transaction: number
+  /** False if the transaction took the key and took that back: the key was free before and behind it. */
+  readonly stays: boolean
 }
 
 /** For each unique key that a committed transaction gave free or took: who did, in order. */
@@ -179,11 +181,32 @@ function keyOrders(rows: readonly RecordedRow[], recording: OpenRecording): KeyO
       if (index.unique && index.enforced) noteChanges(row, index, counted, changes)
     }
   }
-  const orders: KeyOrder[] = []
-  for (const [key, list] of changes) {
-    const transactions = list.sort((a, b) => a.at - b.at).map(({ transaction }) => transaction)
-    const distinct = transactions.filter((id, i) => id !== transactions[i - 1])
-    if (distinct.length > 1) orders.push({ key, transactions: distinct })
+  return [...changes].flatMap(([key, list]) =>
+    ordersOf(list.sort((a, b) => a.at - b.at))
+      .map((order) => order.filter((id, i) => id !== order[i - 1]))
+      .filter((order) => order.length > 1)
+      .map((transactions) => ({ key, transactions })),
+  )
+}
+
+/**
+ * The changes that stay, in order. Who took the key in vain stands between two of them, and has no order with others who did
+ * so between the same two.
+ */
+function ordersOf(changes: readonly Change[]): number[][] {
+  const orders = [changes.filter(({ stays }) => stays).map(({ transaction }) => transaction)]
+  let before: number[] = []
+  let between: number[][] = []
+  for (const { transaction, stays } of changes) {
+    if (stays) {
+      for (const order of between) order.push(transaction)
+      before = [transaction]
+      between = []
+    } else {
+      const order = [...before, transaction]
+      between.push(order)
+      orders.push(order)
+    }
   }
   return orders
 }
@@ -191,50 +214,48 @@ function keyOrders(rows: readonly RecordedRow[], recording: OpenRecording): KeyO
 /**
  * The versions whose keys say something about the order of committed transactions: those that stand, and what a serializable
  * one undid by ROLLBACK TO. That it could take the key then means that it comes behind who gave the key free; a weaker one is
- * not promised that what it found so is of one moment.
+ * not promised that what it found so is of one moment. A statement that failed has not said which keys it found free.
  */
 class CountedVersions {
   readonly #committed: ReadonlySet<Writer>
   readonly #serializable: ReadonlySet<Writer>
-  readonly #abandoned = new Set<RecordedVersion>()
 
-  constructor({ participants, events }: OpenRecording) {
+  constructor({ participants }: OpenRecording) {
     const committed = participants.filter(({ status }) => status === 'committed')
     const serializable = committed.filter(({ level }) => level === 'serializable')
     this.#committed = new Set(committed.map(({ transaction }) => transaction))
     this.#serializable = new Set(serializable.map(({ transaction }) => transaction))
-    for (const event of events) if (event.kind === 'write' && event.dropped) this.#abandoned.add(event.version)
   }
 
   stands({ writer, undoneAt }: RecordedVersion): boolean {
     return writer === null || (this.#committed.has(writer) && undoneAt === Infinity)
   }
 
-  wasTaken(version: RecordedVersion): boolean {
-    const { writer, undoneAt } = version
-    return undoneAt !== Infinity && this.#serializable.has(writer!) && !this.#abandoned.has(version)
+  wasTaken({ writer, undoneAt, unfinished }: RecordedVersion): boolean {
+    return undoneAt !== Infinity && !unfinished && this.#serializable.has(writer!)
   }
 }
 
 function noteChanges(row: RecordedRow, index: Index, counted: CountedVersions, changes: Map<string, Change[]>): void {
-  const note = (values: readonly Value[] | null, { at, writer }: RecordedVersion): void => {
+  const note = (values: readonly Value[] | null, { at, writer }: RecordedVersion, stays: boolean): void => {
     if (values === null) return
     const key = keyOf(index, values)
     if (index.keys.hasNull(key)) return
     const name = `${index.name} ${textOf(key)}`
-    const change = { at, transaction: writer!.id }
+    const change = { at, transaction: writer!.id, stays }
     const list = changes.get(name)
     if (list === undefined) changes.set(name, [change])
     else list.push(change)
   }
   let standing = row.versions[0]!
   for (const version of row.versions.slice(1)) {
-    if (counted.wasTaken(version)) note(version.values, version)
-    if (!counted.stands(version)) continue
     const [old, now] = [standing.values, version.values]
-    standing = version
-    if (old !== null && now !== null && index.keys.order(keyOf(index, old), keyOf(index, now)) === 0) continue
-    note(old, version)
-    note(now, version)
+    const same = old !== null && now !== null && index.keys.order(keyOf(index, old), keyOf(index, now)) === 0
+    if (counted.stands(version)) {
+      standing = version
+      if (same) continue
+      note(old, version, true)
+      note(now, version, true)
+    } else if (!same && counted.wasTaken(version)) note(now, version, false)
   }
 }

@@ -26,6 +26,8 @@ export interface RecordedVersion {
   values: readonly Value[] | null
   /** When its writer took it back; +Infinity if it never did. */
   undoneAt: number
+  /** True if it was taken back by the statement that made it, which failed or was run again. */
+  unfinished: boolean
   /** When its writer was published; +Infinity if it never was. */
   publishedAt: number
 }
@@ -40,7 +42,16 @@ export class RecordedRow {
     this.table = table
     this.rowId = rowId
     this.versions = [
-      { number: 0, writer: null, command: 0, at: -1, values: initial, undoneAt: Infinity, publishedAt: 0 },
+      {
+        number: 0,
+        writer: null,
+        command: 0,
+        at: -1,
+        values: initial,
+        undoneAt: Infinity,
+        unfinished: false,
+        publishedAt: 0,
+      },
     ]
   }
 

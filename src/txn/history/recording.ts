@@ -39,6 +39,8 @@ export class Participant {
   readonly versions: RecordedVersion[] = []
   /** Where the events of the statement's run begin. */
   runStart = 0
+  /** True until the run is complete, abandoned, or has failed. */
+  running = false
 
   constructor(transaction: RecordedTransaction) {
     this.transaction = transaction
@@ -149,12 +151,15 @@ export class OpenRecording {
       this.#push({ kind: 'statement', participant, statement, dropped: false, sql: announced })
     }
     participant.runStart = this.events.length
+    participant.running = true
   }
 
   /** The statement is complete. */
   endStatement(transaction: RecordedTransaction): void {
     const participant = this.#byTransaction.get(transaction)
-    if (participant === undefined || participant.unsettled.length === 0) return
+    if (participant === undefined) return
+    participant.running = false
+    if (participant.unsettled.length === 0) return
     const moment = new Moment(participant.view!, ++this.#clock, true)
     for (const read of participant.unsettled) read.settle(moment)
     participant.unsettled.length = 0
@@ -204,6 +209,7 @@ export class OpenRecording {
       at,
       values,
       undoneAt: Infinity,
+      unfinished: false,
       publishedAt: Infinity,
     }
     row.versions.push(version)
@@ -222,13 +228,27 @@ export class OpenRecording {
   /** The transaction is about to undo its writes behind `start`. */
   undoing(transaction: RecordedTransaction, start: UndoEntry | null): void {
     const at = ++this.#clock
+    const participant = this.participant(transaction)
+    const unfinished = participant.running
+    participant.running = false
+    if (unfinished) this.#dropPredicates(participant)
     for (let entry = transaction.lastEntry; entry !== null && entry !== start; entry = entry.previous) {
       if (!entry.wrote) continue
       for (const [table, rows] of this.tables) {
         if (table.id !== entry.table.id) continue
         const version = rows.get(entry.rowId)?.madeBy(transaction, entry.command)
-        if (version !== undefined && version.undoneAt === Infinity) version.undoneAt = at
+        if (version === undefined || version.undoneAt !== Infinity) continue
+        version.undoneAt = at
+        version.unfinished = unfinished
       }
+    }
+  }
+
+  /** A statement that fails stops where it is: it has not looked at all that its predicates cover. */
+  #dropPredicates(participant: Participant): void {
+    for (let i = participant.runStart; i < this.events.length; i++) {
+      const event = this.events[i]!
+      if (event.participant === participant && event.kind === 'predicate') event.dropped = true
     }
   }
 
