@@ -76,11 +76,25 @@ function keyLeft(record: TransactionRecord, head: UndoEntry | null): boolean {
 }
 
 function keyAbsent(record: TransactionRecord, table: RowTable, index: Index, key: Key): Answer {
-  if (!noteRange(record, table, index, key)) return awaitGuard(record)
-  if (record.isolation.onNewerVersion === 'fail' && seesKey(record, table, index, key)) {
+  return noteAbsent(record, table, index, key) ? NONE : awaitGuard(record)
+}
+
+/**
+ * Now no row has this key. Whoever gives it to one is met by the SIREAD of the range, and who gave it to one that has lost
+ * it again since the snapshot was taken is met here: the transaction has to stand before it, or behind it with all it read.
+ * False: it must wait (`awaitGuard`). Throws 40001 if the snapshot has the key.
+ */
+export function noteAbsent(record: TransactionRecord, table: RowTable, index: Index, key: Key): boolean {
+  const { view, isolation } = record
+  if (!noteRange(record, table, index, key)) return false
+  if (isolation.onNewerVersion === 'fail' && seesKey(record, table, index, key)) {
     throw concurrentUpdate('delete', table.name)
   }
-  return NONE
+  if (view.guard !== null && isolation.tracksReads) {
+    const scan = table.scan([])
+    for (const rowId of index.keys.equals(key)) view.guard.readEntry(table, rowId, view, scan)
+  }
+  return true
 }
 
 /** Whether the transaction's snapshot, or what it has written itself, has the key. */

@@ -24,7 +24,7 @@ import type { RowTable } from '../storage/row/table.ts'
 import { Probe, probeUnique } from '../storage/row/uniqueProbe.ts'
 import type { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
-import { noteRange, seesKey } from './foreignKeys.ts'
+import { noteAbsent } from './foreignKeys.ts'
 import { AWAIT_KEY, LockPolicy } from './lockModes.ts'
 import { lockRow, waitForRow } from './rowLocks.ts'
 import type { TransactionRecord } from './transactionRecord.ts'
@@ -57,10 +57,7 @@ export function arbitrate(
     if (probe === Probe.EQUAL) {
       return mode === null ? passOver(record, table, index, rowId, scan) : take(record, table, index, rowId, mode, scan)
     }
-    if (!noteRange(record, table, index, key)) return awaitGuard(record)
-    if (record.isolation.onNewerVersion === 'fail' && seesKey(record, table, index, key)) {
-      throw concurrentUpdate('delete', table.name)
-    }
+    if (!noteAbsent(record, table, index, key)) return awaitGuard(record)
   }
   return Arbitration.INSERT
 }
