@@ -2,15 +2,14 @@
  * Who has read the rows of a table and must hear of whoever writes them: the SIREADs of serializable snapshot isolation
  * on rows and on whole tables (those on key ranges hang at their index). Nobody waits for them.
  *
- *     pages     [ · | ● | · ]              a page of heads, null until somebody reads by key there
+ *     buckets   [ · | ● | · | ● ]          by a hash of the RowId, about as many as there are entries
  *                     ↓
- *     heads     [ · | · | ● | · … ]        by slot: the newest reader first, both ways linked, so that each goes in O(1)
- *                         ●─●─●
+ *               row 7 ─ row 7 ─ row 12     the newest first, both ways linked, so that each goes in O(1)
  *
- * They hang at the table and not at its pages, which a fork may share. To register one is an allocation and a link, and
- * a writer's probe of a row a null check.
+ * They hang at the table and not at its pages, which a fork may share. There are few of them at a time whatever the size of
+ * the table, so the buckets stay in the cache: to register one is an allocation and a link, and a writer's probe finds
+ * an empty bucket or compares a few numbers.
  */
-import { PAGE_ROWS, pageOf } from '../ids.ts'
 
 /** A transaction as storage knows it here. */
 export interface Reader {
@@ -20,32 +19,33 @@ export interface Reader {
 
 export class RowRead {
   reader: Reader
-  readonly page: ReadPage
-  readonly slot: number
+  readonly rowId: number
   /** The statement that read, for people. */
   readonly statement: string | null
-  /** Of the same row. */
+  /** In the same bucket, so perhaps of other rows. */
   newer: RowRead | null = null
   older: RowRead | null
   /** The next one of the same reader. */
   next: RowRead | null = null
 
-  constructor(reader: Reader, page: ReadPage, slot: number, statement: string | null, older: RowRead | null) {
+  constructor(reader: Reader, rowId: number, statement: string | null, older: RowRead | null) {
     this.reader = reader
-    this.page = page
-    this.slot = slot
+    this.rowId = rowId
     this.statement = statement
     this.older = older
   }
+
+  /** The reader of the same row before this one. */
+  get olderOfRow(): RowRead | null {
+    return newestOf(this.rowId, this.older)
+  }
 }
 
-/** Who has read single rows of one page. */
-interface ReadPage {
-  number: number
-  /** Always of length 1,024. */
-  readonly heads: (RowRead | null)[]
-  /** Entries of all its rows. */
-  count: number
+/** From `read` on, the newest of the row. */
+function newestOf(rowId: number, from: RowRead | null): RowRead | null {
+  let read = from
+  while (read !== null && read.rowId !== rowId) read = read.older
+  return read
 }
 
 /** A reader of the whole table: embed it in what else is to be known of it. */
@@ -62,55 +62,71 @@ export interface RangeRead {
   readonly statement: string | null
 }
 
-/** Pages that nobody reads any more, for the next ones that somebody does. */
-const sparePages: ReadPage[] = []
-const MAX_SPARE_PAGES = 64
+/** As many buckets as a table without readers keeps; always a power of two. */
+const FEWEST_BUCKETS = 64
+/** 2^32 divided by the golden ratio: neighbours come to stand far apart, and multiples of a power of two as well. */
+const SPREAD = 0x9e3779b1
 
-const emptyPage = (): ReadPage => ({
-  number: 0,
-  heads: Array.from<RowRead | null>({ length: PAGE_ROWS }).fill(null),
-  count: 0,
-})
+const emptyBuckets = (count: number): (RowRead | null)[] => Array.from<RowRead | null>({ length: count }).fill(null)
 
 export class TableReaders {
-  readonly #pages: (ReadPage | null)[] = []
+  #buckets = emptyBuckets(FEWEST_BUCKETS)
+  /** How far a hash of 32 bits is shifted to become the number of a bucket. */
+  #shift = Math.clz32(FEWEST_BUCKETS - 1)
+  #count = 0
   /** The newest reader of the whole table. */
   whole: TableRead | null = null
 
   /** Null if the reader was the last one to read the row: it stands there already. */
   addRow(rowId: number, reader: Reader, statement: string | null): RowRead | null {
-    const number = pageOf(rowId)
-    while (this.#pages.length <= number) this.#pages.push(null)
-    let page = this.#pages[number]!
-    if (page === null) {
-      page = sparePages.pop() ?? emptyPage()
-      page.number = number
-      this.#pages[number] = page
-    }
-    const slot = rowId % PAGE_ROWS
-    const head = page.heads[slot]!
-    if (head !== null && head.reader === reader) return null
-    const read = new RowRead(reader, page, slot, statement, head)
+    const newest = this.row(rowId)
+    if (newest !== null && newest.reader === reader) return null
+    if (this.#count === this.#buckets.length) this.#rehash(2 * this.#count)
+    const bucket = this.#bucketOf(rowId)
+    const head = this.#buckets[bucket]!
+    const read = new RowRead(reader, rowId, statement, head)
     if (head !== null) head.newer = read
-    page.heads[slot] = read
-    page.count++
+    this.#buckets[bucket] = read
+    this.#count++
     return read
   }
 
   removeRow(read: RowRead): void {
-    const { page, newer, older } = read
+    const { newer, older } = read
     if (older !== null) older.newer = newer
     if (newer !== null) newer.older = older
-    else page.heads[read.slot] = older
-    if (--page.count > 0) return
-    this.#pages[page.number] = null
-    if (sparePages.length < MAX_SPARE_PAGES) sparePages.push(page)
+    else this.#buckets[this.#bucketOf(read.rowId)] = older
+    if (--this.#count === 0 && this.#buckets.length > FEWEST_BUCKETS) this.#rehash(FEWEST_BUCKETS)
   }
 
-  /** The newest reader of the row; the others hang behind it. */
+  /** The newest reader of the row; `olderOfRow` leads to the others. */
   row(rowId: number): RowRead | null {
-    const page = this.#pages[pageOf(rowId)]
-    return page === null || page === undefined ? null : page.heads[rowId % PAGE_ROWS]!
+    return newestOf(rowId, this.#buckets[this.#bucketOf(rowId)]!)
+  }
+
+  #bucketOf(rowId: number): number {
+    return Math.imul(rowId, SPREAD) >>> this.#shift
+  }
+
+  /** Readers of the same row keep their order: each bucket is moved from its oldest entry on. */
+  #rehash(count: number): void {
+    const before = this.#buckets
+    this.#buckets = emptyBuckets(count)
+    this.#shift = Math.clz32(count - 1)
+    for (const newest of before) {
+      let oldest = newest
+      while (oldest !== null && oldest.older !== null) oldest = oldest.older
+      for (let read = oldest; read !== null;) {
+        const { newer } = read
+        const bucket = this.#bucketOf(read.rowId)
+        const head = this.#buckets[bucket]!
+        read.older = head
+        read.newer = null
+        if (head !== null) head.newer = read
+        this.#buckets[bucket] = read
+        read = newer
+      }
+    }
   }
 
   addWhole(read: TableRead): void {

@@ -159,7 +159,7 @@ export class ConflictGraph implements ReadTracker {
     const { readers } = table
     if (owner.doomed !== null) throw owner.doomed
     if (readers !== null) {
-      for (let read = readers.row(rowId); read !== null; read = read.older) {
+      for (let read = readers.row(rowId); read !== null; read = read.olderOfRow) {
         this.#metRead(owner, read.reader, table, rowId, null, false, read.statement)
       }
       for (let read = readers.whole; read !== null; read = read.older) {

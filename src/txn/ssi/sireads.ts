@@ -14,7 +14,6 @@ import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
 import { Intervals } from '../../storage/row/intervals.ts'
 import type { GuardedTable } from '../../storage/guardedTable.ts'
-import { PAGE_ROWS } from '../../storage/ids.ts'
 import type { ConflictNode, RangeSiread } from './node.ts'
 import { Footprint, nodeOf } from './node.ts'
 import type { ReadSet } from './readSet.ts'
@@ -52,7 +51,7 @@ export function readsOf(node: ConflictNode): ReadSet {
     rows: function* () {
       for (const { table, rows } of footprints) {
         for (let read = rows; read !== null; read = read.next) {
-          yield { table, rowId: read.page.number * PAGE_ROWS + read.slot }
+          yield { table, rowId: read.rowId }
         }
       }
     },
@@ -167,7 +166,7 @@ export class Sireads {
     for (let read = footprint.rows; read !== null;) {
       const { next } = read
       // The ended readers of a row are its oldest.
-      const known = read.older !== null && read.older.reader === heir
+      const known = read.olderOfRow?.reader === heir
       if (known) footprint.readers.removeRow(read)
       else {
         read.reader = heir
