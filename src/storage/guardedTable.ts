@@ -25,7 +25,7 @@ export interface GuardedTable extends VersionedTable {
   /** How many SIREADs there are on its rows, its indexes' ranges and itself: 0 spares a writer every other question. */
   sireads: number
   /** Those on rows and on the table as a whole. */
-  readers: TableReaders | null
+  readers: TableReaders<GuardedTable> | null
 }
 
 /** What a scan looks for, where a history is recorded: of all rows that it meets, those with such values are read. */

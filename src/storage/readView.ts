@@ -47,12 +47,14 @@ export class ReadView {
  * `predicate` says what it looks for.
  */
 export interface ReadGuard {
+  /** True if it only takes note of what snapshots show: no access waits, and a quiet row may be read before it is told. */
+  readonly onlyNotes?: boolean
   /** True if it wants to know what scans look for. */
   readonly records?: boolean
   /** A row was read by its key under a lock that is held already: of interest to a recording only. */
   foundUnique?(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): void
   /** A scan of the whole table begins, or goes on. */
-  readTable(table: GuardedTable, scan: GuardedScan): boolean
+  readTable(table: GuardedTable, view: ReadView, scan: GuardedScan): boolean
   /** The rows of a page, from slot `from` on, are about to be read. */
   readPage(table: GuardedTable, page: RowPage, from: number, view: ReadView, scan: GuardedScan): void
   /** All rows with a key in the interval are about to be read. A unique key that was looked up and not found is a range too. */

@@ -132,11 +132,12 @@ export function noteTable(
   table: RowTable,
   refers: (values: readonly Value[]) => boolean,
 ): boolean {
-  const { guard } = record.view
+  const { view } = record
+  const { guard } = view
   if (guard === null || !watches(record)) return true
   const scan = table.scan([])
   if (guard.records === true) scan.predicate = { selective: true, matches: refers }
-  return guard.readTable(table, scan)
+  return guard.readTable(table, view, scan)
 }
 
 /** That the row is there is all that a reference needs. */

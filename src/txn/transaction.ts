@@ -30,15 +30,13 @@ import { SerialGuard } from './locking/serialGuard.ts'
 import type { Engine, Outcome, TransactionModes } from './transactionRecord.ts'
 import { TransactionRecord } from './transactionRecord.ts'
 import { SafetyWait } from './ssi/safetyWait.ts'
+import { noteStatement } from './ssi/statementNotes.ts'
 import { abandonRun, giveUpIdleLocks, undoKeepingLocks, undoTo } from './undoing.ts'
 import { checkNewUniqueIndex } from './uniqueKeys.ts'
 
 export { LockPolicy, TableMode } from './lockModes.ts'
 export { Outcome } from './transactionRecord.ts'
 export type { Engine, TransactionModes, TransactionState } from './transactionRecord.ts'
-
-/** At most as many statements' texts are known of a transaction. */
-const NOTES_KEPT = 64
 
 /** A point to roll back to. */
 export interface Mark {
@@ -172,9 +170,7 @@ export class Transaction extends TransactionRecord {
    * tracked only.
    */
   noteStatement(sql: string): void {
-    const { note } = this
-    const count = note === null ? 1 : note.count + 1
-    this.note = { command: this.command + 1, sql, count, previous: count % NOTES_KEPT === 0 ? null : note }
+    noteStatement(this, sql)
   }
 
   // Locks.

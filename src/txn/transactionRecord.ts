@@ -21,7 +21,8 @@ import { NO_GRANTS } from './lockWait.ts'
 import type { Preparation } from './preparation.ts'
 import type { Snapshots } from './snapshots.ts'
 import type { ConflictGraph } from './ssi/graph.ts'
-import type { ConflictNode, ConflictOwner, StatementNote } from './ssi/node.ts'
+import type { ConflictNode, ConflictOwner } from './ssi/node.ts'
+import type { StatementNote } from './ssi/statementNotes.ts'
 
 /**
  * What became of a lock or a write.
@@ -128,6 +129,8 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   past: ReadView[] | null = null
   conflicts: ConflictNode | null = null
   doomed: DatabaseError | null = null
+  statement: string | null = null
+  statementCommand = 0
   note: StatementNote | null = null
 
   constructor(id: number, session: number, modes: TransactionModes, firstAttempt: number, engine: Engine) {

@@ -8,14 +8,14 @@ const ssi: readonly Mutation[] = [
   {
     name: 'a range read by SSI leaves no SIREAD',
     file: 'src/txn/ssi/guard.ts',
-    find: 'if (this.#tracked()) this.#graph.sireads.readRange(this.#node, table, index, range, this.#statement)',
-    replace: 'this.#tracked()',
+    find: 'if (node !== null) this.#graph.sireads.readRange(node, table, index, range, statementOf(node))',
+    replace: '',
   },
   {
     name: 'a table scanned by SSI leaves no SIREAD',
     file: 'src/txn/ssi/guard.ts',
-    find: 'if (this.#tracked()) this.#graph.sireads.readTable(this.#node, table, this.#statement)',
-    replace: 'this.#tracked()',
+    find: 'if (node !== null) this.#graph.sireads.readTable(node, table, statementOf(node))',
+    replace: '',
   },
   {
     name: 'a reader that passes over a newer version forgets the edge to its writer',
@@ -50,7 +50,7 @@ const ssi: readonly Mutation[] = [
   {
     name: 'SIREADs go with the commit of their reader',
     file: 'src/txn/ssi/graph.ts',
-    find: 'if (node.footprints !== null && node.limit > this.#oldest) this.#ended.append(node)',
+    find: 'if (node.sireads > 0 && node.limit > this.#oldest) this.#ended.append(node)',
     replace: 'if (false) return',
   },
   {

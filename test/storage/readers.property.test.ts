@@ -24,8 +24,12 @@ const steps = fc.array(
   { maxLength: 60 },
 )
 
-function readersOf(readers: TableReaders, rowId: number): RowRead[] {
-  const found: RowRead[] = []
+interface Table {
+  sireads: number
+}
+
+function readersOf(readers: TableReaders<Table>, rowId: number): RowRead<Table>[] {
+  const found: RowRead<Table>[] = []
   for (let read = readers.row(rowId); read !== null; read = read.olderOfRow) found.push(read)
   return found
 }
@@ -33,9 +37,9 @@ function readersOf(readers: TableReaders, rowId: number): RowRead[] {
 test('who has read a row is found, the newest first, however the buckets grow and shrink', () => {
   fc.assert(
     fc.property(steps, (all) => {
-      const readers = new TableReaders()
-      const model = new Map<number, RowRead[]>()
-      const alive: RowRead[] = []
+      const readers = new TableReaders<Table>({ sireads: 0 })
+      const model = new Map<number, RowRead<Table>[]>()
+      const alive: RowRead<Table>[] = []
       const add = (rowId: number, reader: Reader): void => {
         const before = model.get(rowId) ?? []
         const read = readers.addRow(rowId, reader, null)
@@ -44,7 +48,7 @@ test('who has read a row is found, the newest first, however the buckets grow an
         model.set(rowId, [read, ...before])
         alive.push(read)
       }
-      const remove = (read: RowRead): void => {
+      const remove = (read: RowRead<Table>): void => {
         readers.removeRow(read)
         const before = model.get(read.rowId)!
         model.set(

@@ -68,7 +68,7 @@ test('what commits is serializable', () => {
 })
 
 test('it is with few SIREADs and few ended transactions, too: they are promoted and summarised', () => {
-  const limits = fc.record({ rowsOfTable: few, rangesOfTable: few, ofTransaction: few, all: few, ended: few })
+  const limits = fc.record({ rangesOfTable: few, ofTransaction: few, all: few, ended: few })
   fc.assert(
     fc.property(scripts, turns, limits, (all, order, bounds) => void runSchedule(all, order, bounds)),
     { numRuns: runs(2000) },

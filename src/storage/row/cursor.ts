@@ -175,6 +175,10 @@ export class IndexCursor {
       first = this.#next()
     }
     this.#announced = true
+    if (guard.onlyNotes === true && first >= 0 && scan.fetch(first, view) && !scan.versioned) {
+      this.rowId = first
+      return guard.readUnique(scan.table, this.#index, first, view, scan)
+    }
     if (this.#judge(first, false, scan, view, guard)) {
       if (scan.versioned && view.timestamp < Infinity) this.#judgeOthers(scan, view, guard)
       return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)

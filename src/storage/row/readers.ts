@@ -17,32 +17,45 @@ export interface Reader {
   readonly id: number
 }
 
-export class RowRead {
+/** A table as its readers know it. */
+interface ReadTable {
+  sireads: number
+}
+
+export class RowRead<Table extends ReadTable> {
   reader: Reader
+  readonly readers: TableReaders<Table>
   readonly rowId: number
   /** The statement that read, for people. */
   readonly statement: string | null
   /** In the same bucket, so perhaps of other rows. */
-  newer: RowRead | null = null
-  older: RowRead | null
-  /** The next one of the same reader. */
-  next: RowRead | null = null
+  newer: RowRead<Table> | null = null
+  older: RowRead<Table> | null
+  /** The next one of the same reader, perhaps in another table. */
+  next: RowRead<Table> | null = null
 
-  constructor(reader: Reader, rowId: number, statement: string | null, older: RowRead | null) {
+  constructor(
+    reader: Reader,
+    readers: TableReaders<Table>,
+    rowId: number,
+    statement: string | null,
+    older: RowRead<Table> | null,
+  ) {
     this.reader = reader
+    this.readers = readers
     this.rowId = rowId
     this.statement = statement
     this.older = older
   }
 
   /** The reader of the same row before this one. */
-  get olderOfRow(): RowRead | null {
+  get olderOfRow(): RowRead<Table> | null {
     return newestOf(this.rowId, this.older)
   }
 }
 
 /** From `read` on, the newest of the row. */
-function newestOf(rowId: number, from: RowRead | null): RowRead | null {
+function newestOf<Table extends ReadTable>(rowId: number, from: RowRead<Table> | null): RowRead<Table> | null {
   let read = from
   while (read !== null && read.rowId !== rowId) read = read.older
   return read
@@ -67,31 +80,37 @@ const FEWEST_BUCKETS = 64
 /** 2^32 divided by the golden ratio: neighbours come to stand far apart, and multiples of a power of two as well. */
 const SPREAD = 0x9e3779b1
 
-const emptyBuckets = (count: number): (RowRead | null)[] => Array.from<RowRead | null>({ length: count }).fill(null)
+const emptyBuckets = <Table extends ReadTable>(count: number): (RowRead<Table> | null)[] =>
+  Array.from<RowRead<Table> | null>({ length: count }).fill(null)
 
-export class TableReaders {
-  #buckets = emptyBuckets(FEWEST_BUCKETS)
+export class TableReaders<Table extends ReadTable> {
+  readonly table: Table
+  #buckets = emptyBuckets<Table>(FEWEST_BUCKETS)
   /** How far a hash of 32 bits is shifted to become the number of a bucket. */
   #shift = Math.clz32(FEWEST_BUCKETS - 1)
   #count = 0
   /** The newest reader of the whole table. */
   whole: TableRead | null = null
 
+  constructor(table: Table) {
+    this.table = table
+  }
+
   /** Null if the reader was the last one to read the row: it stands there already. */
-  addRow(rowId: number, reader: Reader, statement: string | null): RowRead | null {
+  addRow(rowId: number, reader: Reader, statement: string | null): RowRead<Table> | null {
     const newest = this.row(rowId)
     if (newest !== null && newest.reader === reader) return null
     if (this.#count === this.#buckets.length) this.#rehash(2 * this.#count)
     const bucket = this.#bucketOf(rowId)
     const head = this.#buckets[bucket]!
-    const read = new RowRead(reader, rowId, statement, head)
+    const read = new RowRead(reader, this, rowId, statement, head)
     if (head !== null) head.newer = read
     this.#buckets[bucket] = read
     this.#count++
     return read
   }
 
-  removeRow(read: RowRead): void {
+  removeRow(read: RowRead<Table>): void {
     const { newer, older } = read
     if (older !== null) older.newer = newer
     if (newer !== null) newer.older = older
@@ -100,7 +119,7 @@ export class TableReaders {
   }
 
   /** The newest reader of the row; `olderOfRow` leads to the others. */
-  row(rowId: number): RowRead | null {
+  row(rowId: number): RowRead<Table> | null {
     return newestOf(rowId, this.#buckets[this.#bucketOf(rowId)]!)
   }
 

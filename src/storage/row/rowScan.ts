@@ -64,7 +64,7 @@ export class RowScan implements SourceScan, GuardedScan {
   next(from: number, view: ReadView): boolean {
     const { pages } = this.table
     const { guard } = view
-    if (guard !== null && !guard.readTable(this.table, this)) return false
+    if (guard !== null && !guard.readTable(this.table, view, this)) return false
     let slot = from % PAGE_ROWS
     for (let number = pageOf(from); number < pages.length; number++, slot = 0) {
       const page = pages[number]!

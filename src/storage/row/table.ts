@@ -51,7 +51,7 @@ export class RowTable implements ScanSource, GuardedTable {
   /** How many SIREADs there are on its rows, its indexes' ranges and itself: 0 spares a writer every other question. */
   sireads = 0
   /** Those on rows and on the table as a whole. */
-  readers: TableReaders | null = null
+  readers: TableReaders<GuardedTable> | null = null
   /** The layout with which a page begins. */
   readonly layout: PageLayout
   readonly #columns: readonly ColumnDescription[]

@@ -26,8 +26,8 @@ export class RecordingGuard implements ReadGuard {
     return this.recording.on
   }
 
-  readTable(table: GuardedTable, scan: GuardedScan): boolean {
-    if (this.inner !== null && !this.inner.readTable(table, scan)) return false
+  readTable(table: GuardedTable, view: ReadView, scan: GuardedScan): boolean {
+    if (this.inner !== null && !this.inner.readTable(table, view, scan)) return false
     if (this.recording.on) this.recording.scanTable(this.#transaction, this.#view, scan)
     return true
   }

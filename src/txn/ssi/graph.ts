@@ -40,10 +40,11 @@ import { EndedNodes } from './endedNodes.ts'
 import type { ReadTracker } from './guard.ts'
 import { SsiGuard } from './guard.ts'
 import type { ConflictOwner, Meeting } from './node.ts'
-import { ConflictNode, Edge, nodeOf, statementOf } from './node.ts'
+import { ConflictNode, Edge, nodeOf } from './node.ts'
 import { keysGivenUp } from './keysGivenUp.ts'
 import { OpenNodes } from './openNodes.ts'
 import type { ReadSet } from './readSet.ts'
+import { statementOf } from './statementNotes.ts'
 import { dangerousIn, firstOutOf, foldIn, foldOut, isDangerous, worstIn } from './structure.ts'
 
 /** What the graph asks of the transaction manager. */
@@ -59,6 +60,7 @@ export interface ConflictHost {
 export class ConflictGraph implements ReadTracker {
   readonly sireads: Sireads
   readonly #host: ConflictHost
+  readonly #guard = new SsiGuard(this)
   /** Serializable transactions that may write, and have not been published or rolled back. */
   readonly #writers = new OpenNodes()
   /** READ ONLY ones whose snapshot is not known to be safe. */
@@ -81,7 +83,7 @@ export class ConflictGraph implements ReadTracker {
     owner.conflicts = node
     if (owner.readOnly) this.#readers.append(node)
     else this.#writers.append(node)
-    view.guard = new SsiGuard(this, owner, node)
+    view.guard = this.#guard
   }
 
   /**
@@ -132,6 +134,10 @@ export class ConflictGraph implements ReadTracker {
 
   // Edges.
 
+  conflictOwner(writer: Writer): ConflictOwner {
+    return this.#host.conflictOwner(writer)
+  }
+
   /** A reader found a version that it does not see. Throws 40001. */
   passedOver(node: ConflictNode, entry: UndoEntry, table: GuardedTable): void {
     const owner = this.#host.conflictOwner(entry.writer)
@@ -148,8 +154,8 @@ export class ConflictGraph implements ReadTracker {
       rowId: entry.page.baseRowId + entry.slot,
       index: null,
       whole: false,
-      readStatement: me.note?.sql ?? null,
-      writeStatement: statementOf(owner.note, entry.command),
+      readStatement: me.statement,
+      writeStatement: statementOf(owner, entry.command),
     })
     if (me.doomed !== null) throw me.doomed
   }
@@ -207,7 +213,7 @@ export class ConflictGraph implements ReadTracker {
     ) {
       return
     }
-    const writeStatement = owner.note?.sql ?? null
+    const writeStatement = owner.statement
     this.#meet(reader, writer, { table, rowId, index, whole, readStatement, writeStatement })
     if (owner.doomed !== null) throw owner.doomed
   }
@@ -224,7 +230,7 @@ export class ConflictGraph implements ReadTracker {
       const { commitTimestamp } = entry.writer
       if (entry.wrote && commitTimestamp < Infinity) node.toldOf = Math.max(node.toldOf, commitTimestamp)
     }
-    this.sireads.readRow(node, table, rowId, owner.note?.sql ?? null)
+    this.sireads.readRow(node, table, rowId, owner.statement)
     if (node.firstOut !== null && node.firstOutTimestamp <= node.toldOf) {
       this.#abort(node, explainTold(node.firstOut))
       throw owner.doomed!
@@ -239,7 +245,7 @@ export class ConflictGraph implements ReadTracker {
     const node = owner.conflicts
     if (node === null) return
     for (const { index, range } of keysGivenUp(owner, table, rowId)) {
-      this.sireads.readRange(node, table, index, range, owner.note?.sql ?? null)
+      this.sireads.readRange(node, table, index, range, owner.statement)
     }
   }
 
@@ -385,7 +391,7 @@ export class ConflictGraph implements ReadTracker {
     this.#leave(node)
     if (isPivot(node) && node.commitTimestamp < Infinity && node.firstOut !== null) this.#makeUnsafe(node)
     this.#settle()
-    if (node.footprints !== null && node.limit > this.#oldest) this.#ended.append(node)
+    if (node.sireads > 0 && node.limit > this.#oldest) this.#ended.append(node)
     else this.#forget(node)
   }
 
@@ -438,7 +444,7 @@ export class ConflictGraph implements ReadTracker {
 
   /** Nobody can meet it any more. */
   readonly #forget = (node: ConflictNode): void => {
-    if (node.footprints !== null) this.sireads.release(node)
+    if (node.sireads > 0) this.sireads.release(node)
     if (node.owner !== null) node.owner.conflicts = null
     node.state = 'ended'
     node.owner = null

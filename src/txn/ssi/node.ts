@@ -14,21 +14,13 @@ import type { DatabaseError } from '../../errors.ts'
 import type { Index } from '../../storage/row/index.ts'
 import type { Interval } from '../../storage/row/intervals.ts'
 import type { RangeRead, Reader, RowRead, TableRead } from '../../storage/row/readers.ts'
-import { TableReaders } from '../../storage/row/readers.ts'
 import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { Writer } from '../../storage/undo.ts'
 import type { Isolation } from '../isolation.ts'
-
-/** The text of a statement, for explanations; the transaction keeps those of its last statements. */
-export interface StatementNote {
-  readonly command: number
-  readonly sql: string
-  readonly count: number
-  readonly previous: StatementNote | null
-}
+import type { StatementNotes } from './statementNotes.ts'
 
 /** A transaction as the rw-graph sees it. */
-export interface ConflictOwner extends Writer {
+export interface ConflictOwner extends StatementNotes {
   readonly session: number
   readonly isolation: Isolation
   readonly readOnly: boolean
@@ -39,8 +31,6 @@ export interface ConflictOwner extends Writer {
   conflicts: ConflictNode | null
   /** 40001 once it was chosen as a victim while another ran: its next step fails with it. */
   doomed: DatabaseError | null
-  /** What the session says it is running; null if nobody keeps track. */
-  note: StatementNote | null
 }
 
 /** Who it is, for people. */
@@ -86,8 +76,11 @@ export class ConflictNode implements Reader {
   preparedAt = 0
   /** A unique check told it of this commit, though its snapshot is older; -1 if none did. */
   toldOf = -1
-  /** Its SIREADs, by table. */
+  /** Its SIREADs: rows, … */
+  rows: RowRead<GuardedTable> | null = null
+  /** … and by table, ranges and what it has read as a whole. */
   footprints: Footprint | null = null
+  /** How many there are. */
   sireads = 0
   /** The writer whose version it passed over last, so that many rows of one writer are one look. */
   passed: Writer | null = null
@@ -172,16 +165,13 @@ export interface RangeSiread {
   readonly interval: Interval<RangeRead>
 }
 
-/** What one transaction has read of one table (sireads.ts). */
+/** What one transaction has read of one table besides rows (sireads.ts). */
 export class Footprint implements TableRead {
   readonly reader: ConflictNode
   readonly table: GuardedTable
-  readonly readers: TableReaders
   /** The statement that read the whole table. */
   statement: string | null = null
   whole = false
-  rows: RowRead | null = null
-  rowCount = 0
   /** Null until there is one. */
   ranges: RangeSiread[] | null = null
   /** The next table of the same reader. */
@@ -193,13 +183,8 @@ export class Footprint implements TableRead {
   constructor(reader: ConflictNode, table: GuardedTable) {
     this.reader = reader
     this.table = table
-    this.readers = table.readers ??= new TableReaders()
     this.next = reader.footprints
     reader.footprints = this
-  }
-
-  get count(): number {
-    return this.rowCount + (this.ranges === null ? 0 : this.ranges.length) + (this.whole ? 1 : 0)
   }
 }
 
@@ -259,13 +244,6 @@ export class Edge {
     writer.inCount--
     this.nextOut = this.previousOut = this.nextIn = this.previousIn = null
   }
-}
-
-/** The text of the statement to which a command belongs: the last one that had begun by then. */
-export function statementOf(note: StatementNote | null, command: number): string | null {
-  let at = note
-  while (at !== null && at.command > command) at = at.previous
-  return at === null ? null : at.sql
 }
 
 /** Every reader that storage knows is a node. */

@@ -1,26 +1,26 @@
 /**
- * SIREADs: what a transaction has read, kept so that whoever writes it later meets the reader. A footprint is what one
- * transaction read of one table:
+ * SIREADs: what a transaction has read, kept so that whoever writes it later meets the reader.
  *
  *     rows      of look-ups by a whole unique key                 hang at the table, by RowId
  *     ranges    of every other read by an index, gaps included    hang at the index
  *     whole     a scan, or what became too much                   hangs at the table
  *
  * Memory is bounded by promotion to `whole`, which only adds readers that a writer may meet: more aborts, never fewer.
- * A footprint is promoted when it has too many rows or ranges; the largest of a transaction when it has too many SIREADs;
- * and when all together are too many, whatever is read next.
+ * A table is promoted when one transaction has too many ranges in it; the one of which it has read most when it has too many
+ * SIREADs in all; and when those of all transactions are too many, whatever is read next. Most transactions read a few rows
+ * by key, and for those nothing is allocated but the SIREADs themselves.
  */
 import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
 import { Intervals } from '../../storage/row/intervals.ts'
+import type { RowRead } from '../../storage/row/readers.ts'
+import { TableReaders } from '../../storage/row/readers.ts'
 import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { ConflictNode, RangeSiread } from './node.ts'
 import { Footprint, nodeOf } from './node.ts'
 import type { ReadSet } from './readSet.ts'
 
 export interface SireadLimits {
-  /** Rows that one transaction reads by key in one table. */
-  rowsOfTable: number
   rangesOfTable: number
   /** All that one transaction has. */
   ofTransaction: number
@@ -31,9 +31,8 @@ export interface SireadLimits {
 }
 
 export const defaultSireadLimits: SireadLimits = {
-  rowsOfTable: 4096,
   rangesOfTable: 256,
-  ofTransaction: 16_384,
+  ofTransaction: 8192,
   all: 262_144,
   ended: 4096,
 }
@@ -49,10 +48,8 @@ export function readsOf(node: ConflictNode): ReadSet {
         (ranges ?? []).map(({ index, interval }) => ({ table, index, range: interval.range })),
       ),
     rows: function* () {
-      for (const { table, rows } of footprints) {
-        for (let read = rows; read !== null; read = read.next) {
-          yield { table, rowId: read.rowId }
-        }
+      for (let read = node.rows; read !== null; read = read.next) {
+        yield { table: read.readers.table, rowId: read.rowId }
       }
     },
   }
@@ -71,13 +68,12 @@ export class Sireads {
   }
 
   readRow(node: ConflictNode, table: GuardedTable, rowId: number, statement: string | null): void {
-    const footprint = footprintOf(node, table)
-    if (footprint.whole) return
-    const read = footprint.readers.addRow(rowId, node, statement)
+    if (node.footprints !== null && hasReadWhole(node, table)) return
+    const read = (table.readers ??= new TableReaders(table)).addRow(rowId, node, statement)
     if (read === null) return
-    read.next = footprint.rows
-    footprint.rows = read
-    this.#added(footprint, ++footprint.rowCount > this.limits.rowsOfTable, statement)
+    read.next = node.rows
+    node.rows = read
+    this.#added(node, table, false, statement)
   }
 
   /** The range is kept. */
@@ -90,7 +86,7 @@ export class Sireads {
     }
     index.sireads ??= new Intervals(index.keys.order)
     ranges.push({ index, interval: index.sireads.add(range, { reader: node, statement }) })
-    this.#added(footprint, ranges.length > this.limits.rangesOfTable, statement)
+    this.#added(node, table, ranges.length > this.limits.rangesOfTable, statement)
   }
 
   readTable(node: ConflictNode, table: GuardedTable, statement: string | null): void {
@@ -98,50 +94,70 @@ export class Sireads {
     if (!footprint.whole) this.#promote(footprint, statement)
   }
 
-  #added(footprint: Footprint, tooMany: boolean, statement: string | null): void {
+  #added(node: ConflictNode, table: GuardedTable, tooMany: boolean, statement: string | null): void {
     const { limits } = this
-    const node = footprint.reader
-    footprint.table.sireads++
-    this.count++
-    node.sireads++
-    if (tooMany || this.count > limits.all) this.#promote(footprint, statement)
-    if (node.sireads > limits.ofTransaction) this.#promote(largest(node), statement)
+    this.#count(node, table, 1)
+    if (tooMany || this.count > limits.all) this.#promote(footprintOf(node, table), statement)
+    if (node.sireads > limits.ofTransaction) {
+      const most = mostRead(node)
+      if (most !== null) this.#promote(footprintOf(node, most), statement)
+    }
+  }
+
+  #count(node: ConflictNode, table: GuardedTable, more: number): void {
+    table.sireads += more
+    this.count += more
+    node.sireads += more
   }
 
   #promote(footprint: Footprint, statement: string | null): void {
+    const { reader, table } = footprint
     if (footprint.whole) return
-    this.#forgetParts(footprint)
+    this.#forgetRanges(footprint)
+    this.#forgetRowsOf(reader, table)
     footprint.whole = true
     footprint.statement = statement
-    footprint.readers.addWhole(footprint)
-    footprint.table.sireads++
-    this.count++
-    footprint.reader.sireads++
+    ;(table.readers ??= new TableReaders(table)).addWhole(footprint)
+    this.#count(reader, table, 1)
   }
 
-  #forgetParts(footprint: Footprint): void {
-    const { ranges, readers } = footprint
-    const count = footprint.rowCount + (ranges === null ? 0 : ranges.length)
-    for (let read = footprint.rows; read !== null; read = read.next) readers.removeRow(read)
-    footprint.rows = null
-    footprint.rowCount = 0
-    if (ranges !== null) for (const range of ranges) removeRange(range)
+  #forgetRanges(footprint: Footprint): void {
+    const { reader, table, ranges } = footprint
+    if (ranges === null) return
+    for (const range of ranges) removeRange(range)
     footprint.ranges = null
-    footprint.table.sireads -= count
-    this.count -= count
-    footprint.reader.sireads -= count
+    this.#count(reader, table, -ranges.length)
+  }
+
+  #forgetRowsOf(node: ConflictNode, table: GuardedTable): void {
+    let read = node.rows
+    node.rows = null
+    while (read !== null) {
+      const { next } = read
+      if (read.readers.table === table) this.#removeRow(node, read)
+      else {
+        read.next = node.rows
+        node.rows = read
+      }
+      read = next
+    }
+  }
+
+  #removeRow(node: ConflictNode, read: RowRead<GuardedTable>): void {
+    read.readers.removeRow(read)
+    this.#count(node, read.readers.table, -1)
   }
 
   /** All that the transaction has. */
   release(node: ConflictNode): void {
+    for (let read = node.rows; read !== null; read = read.next) this.#removeRow(node, read)
+    node.rows = null
     for (let footprint = node.footprints; footprint !== null; footprint = footprint.next) {
-      if (footprint.rows !== null || footprint.ranges !== null) this.#forgetParts(footprint)
-      if (footprint.whole) {
-        footprint.readers.removeWhole(footprint)
-        footprint.table.sireads--
-        this.count--
-        node.sireads--
-      }
+      const { table } = footprint
+      this.#forgetRanges(footprint)
+      if (!footprint.whole) continue
+      table.readers!.removeWhole(footprint)
+      this.#count(node, table, -1)
     }
     node.footprints = null
   }
@@ -154,37 +170,26 @@ export class Sireads {
       for (const { index, interval } of footprint.ranges ?? []) {
         this.readRange(heir, table, index, interval.range, interval.owner.statement)
       }
-      this.#bequeathRows(footprint, heir)
     }
-    this.release(node)
-  }
-
-  #bequeathRows(footprint: Footprint, heir: ConflictNode): void {
-    const inherited = footprintOf(heir, footprint.table)
-    const { limits } = this
-    if (inherited.whole) return
-    for (let read = footprint.rows; read !== null;) {
+    let read = node.rows
+    node.rows = null
+    while (read !== null) {
       const { next } = read
       // The ended readers of a row are its oldest.
-      const known = read.olderOfRow?.reader === heir
-      if (known) footprint.readers.removeRow(read)
+      if (read.olderOfRow?.reader === heir || hasReadWhole(heir, read.readers.table)) this.#removeRow(node, read)
       else {
-        read.reader = heir
-        read.next = inherited.rows
-        inherited.rows = read
-        inherited.rowCount++
+        node.sireads--
         heir.sireads++
-      }
-      footprint.reader.sireads--
-      footprint.rowCount--
-      if (known) {
-        footprint.table.sireads--
-        this.count--
+        read.reader = heir
+        read.next = heir.rows
+        heir.rows = read
       }
       read = next
     }
-    footprint.rows = null
-    if (inherited.rowCount > limits.ofTransaction) this.#promote(inherited, null)
+    this.release(node)
+    for (let most = mostRead(heir); most !== null && heir.sireads > this.limits.ofTransaction; most = mostRead(heir)) {
+      this.#promote(footprintOf(heir, most), null)
+    }
   }
 
   /** An index goes, and with it the place where writers meet its readers: they have read the whole table from now on. */
@@ -198,14 +203,26 @@ export class Sireads {
 }
 
 function footprintOf(node: ConflictNode, table: GuardedTable): Footprint {
-  for (let at = node.footprints; at !== null; at = at.next) if (at.table === table) return at
-  return new Footprint(node, table)
+  return findFootprint(node, table) ?? new Footprint(node, table)
 }
 
-function largest(node: ConflictNode): Footprint {
-  let found = node.footprints!
-  for (let at = found.next; at !== null; at = at.next) if (at.count > found.count) found = at
-  return found
+function findFootprint(node: ConflictNode, table: GuardedTable): Footprint | null {
+  let at = node.footprints
+  while (at !== null && at.table !== table) at = at.next
+  return at
+}
+
+const hasReadWhole = (node: ConflictNode, table: GuardedTable): boolean => findFootprint(node, table)?.whole === true
+
+/** The table that has most of its SIREADs on rows and ranges; null if it has none of those. */
+function mostRead(node: ConflictNode): GuardedTable | null {
+  const counts = new Map<GuardedTable, number>()
+  const count = (table: GuardedTable, more: number): unknown => counts.set(table, (counts.get(table) ?? 0) + more)
+  for (let read = node.rows; read !== null; read = read.next) count(read.readers.table, 1)
+  for (let at = node.footprints; at !== null; at = at.next) if (at.ranges !== null) count(at.table, at.ranges.length)
+  let most: GuardedTable | null = null
+  for (const [table, n] of counts) if (n > (most === null ? 0 : counts.get(most)!)) most = table
+  return most
 }
 
 function removeRange({ index, interval }: RangeSiread): void {
