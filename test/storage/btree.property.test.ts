@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Owners } from '../../src/storage/owner.ts'
 import type { EntryArray, Tree } from '../../src/storage/row/btree.ts'
-import { treeClass } from '../../src/storage/row/btree.ts'
+import { shiftEach, treeClass } from '../../src/storage/row/btree.ts'
 import { compareNumbers, NumberTree } from '../../src/storage/row/keyTree.ts'
 import { Bound, treeCursorClass } from '../../src/storage/row/treeCursor.ts'
 import { runs } from '../support/runs.ts'
@@ -25,6 +25,7 @@ const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 :
 const TextTree = treeClass<string, null>(
   '',
   (length) => Array.from<string | number>({ length }).fill(''),
+  shiftEach,
   (_order, a, b) => compareTexts(a, b),
   below(compareTexts),
 )

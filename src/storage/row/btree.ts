@@ -26,10 +26,17 @@ import { UNFORKED } from '../owner.ts'
 /** Entries of a leaf, and children of an inner node. Measured (bench/storage.ts): 32 and 64 make look-ups slower, 256 gains little more. */
 export const NODE_CAPACITY = 128
 
+/** Moves elements one by one: where the array is of values, or the move is short. */
+export function shiftEach<Key>(entries: EntryArray<Key>, from: number, to: number, up: boolean): void {
+  if (up) for (let i = to - 1; i >= from; i--) entries[i + 2] = entries[i]!
+  else for (let i = from; i < to; i++) entries[i - 2] = entries[i]!
+}
+
 /** Key i stands at 2i, its RowId behind it. */
 export interface EntryArray<Key> {
   [index: number]: Key | number
   slice(): EntryArray<Key>
+  copyWithin(target: number, start: number, end: number): unknown
 }
 
 export interface Leaf<Key> {
@@ -68,11 +75,13 @@ export interface Tree<Key> {
 /**
  * The class of trees of one kind of key. `compare` orders two keys, and `lowerBound` counts the keys below one; trees of one
  * class may differ in `order`, which is handed on to both (a composite key's comparator). `lowerBound` may guess from the
- * separators `low` and `high` left and right of the node; `none` stands for one that is not there.
+ * separators `low` and `high` left and right of the node; `none` stands for one that is not there. `shift` moves the elements
+ * [from, to) of the array by two places, up or down.
  */
 export function treeClass<Key, Order>(
   none: Key,
   makeEntries: (length: number) => EntryArray<Key>,
+  shift: (entries: EntryArray<Key>, from: number, to: number, up: boolean) => void,
   compare: (order: Order, a: Key, b: Key) => number,
   lowerBound: (order: Order, entries: EntryArray<Key>, count: number, key: Key, low: Key, high: Key) => number,
 ): new (order: Order) => Tree<Key> {
@@ -198,14 +207,19 @@ export function treeClass<Key, Order>(
     #descend(key: Key, rowId: number): LeafNode {
       let node = this.#root
       let depth = 0
+      let low = none
+      let high = none
       while (node instanceof InnerNode) {
-        const child = this.#after(node, key, rowId)
+        const child: number = this.#after(node, key, rowId, low, high)
         this.#path[depth] = node
         this.#taken[depth++] = child
+        const { entries, count } = node
+        if (child > 0) low = entries[2 * child - 2] as Key
+        if (child < count) high = entries[2 * child] as Key
         node = node.children[child]!
       }
       this.#depth = depth
-      this.position = this.#after(node, key, rowId)
+      this.position = this.#after(node, key, rowId, low, high)
       return node
     }
 
@@ -284,10 +298,10 @@ export function treeClass<Key, Order>(
       else this.#path[depth - 1]!.children[this.#taken[depth - 1]!] = copy
     }
 
-    /** The number of entries (or separators) up to and including (key, rowId). */
-    #after(node: InnerNode | LeafNode, key: Key, rowId: number): number {
+    /** The number of entries (or separators) up to and including (key, rowId), between the separators around the node. */
+    #after(node: InnerNode | LeafNode, key: Key, rowId: number, left = none, right = none): number {
       const { entries } = node
-      let low = lowerBound(this.#order, entries, node.count, key, none, none)
+      let low = lowerBound(this.#order, entries, node.count, key, left, right)
       let high = node.count
       if (low === high || compare(this.#order, entries[2 * low] as Key, key) !== 0) return low
       while (low < high) {
@@ -406,11 +420,11 @@ export function treeClass<Key, Order>(
 
   /** Makes room at a position; the last entry has a free place behind it. */
   function open({ entries, count }: InnerNode | LeafNode, position: number): void {
-    for (let i = 2 * count + 1; i > 2 * position + 1; i--) entries[i] = entries[i - 2]!
+    shift(entries, 2 * position, 2 * count, true)
   }
 
   function close({ entries, count }: InnerNode | LeafNode, position: number): void {
-    for (let i = 2 * position + 2; i < 2 * count; i++) entries[i - 2] = entries[i]!
+    shift(entries, 2 * position + 2, 2 * count, false)
   }
 
   /** Copies the entries [from, to) to the beginning of another array. */

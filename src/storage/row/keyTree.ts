@@ -12,7 +12,7 @@ import type { SqlType } from '../../types/sqlType.ts'
 import { comparator } from '../../types/comparison.ts'
 import type { Value } from '../../types/value.ts'
 import type { EntryArray, Tree } from './btree.ts'
-import { treeClass } from './btree.ts'
+import { shiftEach, treeClass } from './btree.ts'
 import type { Owner } from '../owner.ts'
 import type { ColumnArray } from './layout.ts'
 import { Representation, representationOf } from './layout.ts'
@@ -23,9 +23,18 @@ export type KeyOrder = (a: Key, b: Key) => number
 export const NumberTree = treeClass<number, null>(
   NaN,
   (length) => new Float64Array(length),
+  shiftNumbers,
   (_order, a, b) => compareNumbers(a, b),
   (_order, entries, count, key, low, high) => countBelow(entries, count, key, low, high),
 )
+
+/** Elements from which on a move of memory is faster than a loop, its call included. Measured: 20 ns for up to 60, the loop as many for 20. */
+const LONG_MOVE = 24
+
+function shiftNumbers(entries: EntryArray<number>, from: number, to: number, up: boolean): void {
+  if (to - from < LONG_MOVE) shiftEach(entries, from, to, up)
+  else entries.copyWithin(up ? from + 2 : from - 2, from, to)
+}
 
 /** In nodes of fewer keys a guess gains nothing. */
 const FEW_KEYS = 8
@@ -77,6 +86,7 @@ function countBelow(entries: EntryArray<number>, count: number, key: number, low
 const ValueTree = treeClass<Key, KeyOrder>(
   null,
   (length) => Array.from<Key>({ length }).fill(null),
+  shiftEach,
   (order, a, b) => order(a, b),
   (order, entries, count, key) => {
     let low = 0

@@ -153,11 +153,11 @@ export class Page<Entry> {
     for (let column = 0; column < representations.length; column++) {
       const representation = representations[column]!
       const old = this.columns[column]!
+      const wider = emptyColumn(representation, capacity)
       if (representation !== Representation.VALUES) {
-        const wider = representation === Representation.INT32 ? new Int32Array(capacity) : new Float64Array(capacity)
-        wider.set(old as Int32Array | Float64Array)
-        this.columns[column] = wider
-      }
+        ;(wider as Int32Array | Float64Array).set(old as Int32Array | Float64Array)
+      } else for (let slot = 0; slot < this.used; slot++) wider[slot] = old[slot]!
+      this.columns[column] = wider
       const nulls = this.nulls[column]!
       if (nulls !== null) this.nulls[column] = enlarged(nulls, capacity)
     }
@@ -181,7 +181,8 @@ export function emptyColumn(representation: Representation, capacity: number): C
     case Representation.FLOAT64:
       return new Float64Array(capacity)
     case Representation.VALUES:
-      return []
+      // Of full length at once: an array that grows row by row is copied again and again.
+      return Array.from<Value>({ length: capacity }).fill(null)
   }
 }
 
