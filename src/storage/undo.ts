@@ -13,7 +13,7 @@
  * - The head of an unpublished writer *is* the write lock of the row: all unpublished entries of a row are of one writer,
  *   and lie above the published ones. A lock without a write is an entry without columns.
  * - Several writes of one command to a row share one entry. A savepoint begins a new command, so that undoing back to it
- *   undoes whole entries.
+ *   undoes whole entries. Rows inserted side by side may share one, too (row/insertRuns.ts).
  * - A chain ends where no snapshot can look further; when all is quiet there are no chains.
  *
  * Neumann, Mühlbauer, Kemper: Fast Serializable Multi-Version Concurrency Control for Main-Memory Database Systems
@@ -82,6 +82,9 @@ const WROTE = 4
 const LEAVES_KEYS = 8
 const REQUESTED = 16
 const UNLINKED = 32
+const MARKED = 64
+/** The bits from here on count the rows that the entry stands for, besides its own. */
+const ROWS = 7
 
 export class UndoEntry {
   /** A smaller one takes its place when nobody may ask any more who it was. */
@@ -90,7 +93,8 @@ export class UndoEntry {
   readonly table: VersionedTable
   /** Where the row stands; a copy takes the place of a page that a fork shares. */
   page: RowPage
-  readonly slot: number
+  /** Of a run: of the newest of its rows, which stand in the slots up to this one. */
+  slot: number
   /** The next older entry of the row. */
   older: UndoEntry | null
   /** The next older entry of the writer. */
@@ -110,9 +114,10 @@ export class UndoEntry {
     existed: boolean,
     wrote: boolean,
     mode: RowMode,
+    command = writer.command,
   ) {
     this.writer = writer
-    this.command = writer.command
+    this.command = command
     this.table = table
     this.page = page
     this.slot = slot
@@ -139,6 +144,14 @@ export class UndoEntry {
     image.columns = this.columns
     image.before = this.before
     return image
+  }
+
+  /** For a row of this run: an entry of its own, in front of `previous` in the writer's list. */
+  ofRow(slot: number, previous: UndoEntry | null): UndoEntry {
+    const entry = new UndoEntry(this.writer, this.table, this.page, slot, null, false, true, this.mode, this.command)
+    entry.previous = previous
+    if (this.leavesKeys) entry.noteKeysLeft()
+    return entry
   }
 
   /** Interval pruning: leads past the version behind it, and where the next older entry leads, which goes. */
@@ -209,6 +222,30 @@ export class UndoEntry {
 
   noteUnlinked(): void {
     this.#flags |= UNLINKED
+  }
+
+  /** How many rows it stands for: more than one if it is a run (row/insertRuns.ts). */
+  get rows(): number {
+    return (this.#flags >> ROWS) + 1
+  }
+
+  set rows(rows: number) {
+    this.#flags = (this.#flags & ((1 << ROWS) - 1)) | ((rows - 1) << ROWS)
+  }
+
+  /** The run grows by the row behind it. */
+  extend(): void {
+    this.slot++
+    this.#flags += 1 << ROWS
+  }
+
+  /** True if a savepoint stands behind it: it may be the one to which the transaction rolls back. */
+  get isMarked(): boolean {
+    return (this.#flags & MARKED) !== 0
+  }
+
+  noteMarked(): void {
+    this.#flags |= MARKED
   }
 
   get mode(): RowMode {

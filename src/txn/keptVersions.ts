@@ -21,6 +21,7 @@
  */
 import type { DatabaseError } from '../errors.ts'
 import { tooManyVersions } from '../errors.ts'
+import { spread } from '../storage/row/insertRuns.ts'
 import type { VersionNeeds } from '../storage/undo.ts'
 import type { UndoEntry, Writer } from '../storage/undo.ts'
 import type { Snapshots } from './snapshots.ts'
@@ -102,6 +103,7 @@ export class KeptVersions implements VersionNeeds {
     let entry = transaction.lastEntry
     transaction.lastEntry = null
     while (entry !== null) {
+      if (entry.rows > 1) spread(entry)
       const { previous } = entry
       entry.previous = null
       if (!entry.unlinked) entry.table.compact(entry, this)

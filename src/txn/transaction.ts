@@ -14,6 +14,7 @@ import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import { ReadView } from '../storage/readView.ts'
 import type { ColumnSet } from '../storage/row/columnSet.ts'
 import type { Index } from '../storage/row/index.ts'
+import { joinInserts, spread } from '../storage/row/insertRuns.ts'
 import type { RowScan } from '../storage/row/rowScan.ts'
 import type { RowTable } from '../storage/row/table.ts'
 import type { RowMode, UndoEntry } from '../storage/undo.ts'
@@ -97,8 +98,17 @@ export class Transaction extends TransactionRecord {
     if (this.hasIdleLocks) giveUpIdleLocks(this)
     if (this.past !== null) this.#releasePast()
     if (this.readSet !== null) this.readSet.endStatement()
-    this.statementStart = this.lastEntry
+    if (this.lastEntry !== this.statementStart) this.#endWrites()
     if (this.engine.history.on) this.engine.history.endStatement(this)
+  }
+
+  #endWrites(): void {
+    const { lastEntry, statementStart } = this
+    // A recording, and the error of a serialization failure, tell apart which statement inserted which row.
+    if (statementStart !== null && lastEntry!.previous === statementStart) {
+      if (!this.isolation.tracksReads && !this.engine.history.on) joinInserts(statementStart, lastEntry!)
+    }
+    this.statementStart = this.lastEntry
   }
 
   /**
@@ -287,6 +297,7 @@ export class Transaction extends TransactionRecord {
   /** A savepoint, between two statements. */
   mark(): Mark {
     this.command++
+    this.lastEntry?.noteMarked()
     return {
       entry: this.lastEntry,
       changes: this.changes.length,
@@ -321,6 +332,7 @@ export class Transaction extends TransactionRecord {
     if (!reads || this.state !== 'active') return
     const { store } = this.engine
     for (let entry = this.lastEntry; entry !== start; entry = entry!.previous) {
+      if (entry!.rows > 1) spread(entry!)
       const table = entry!.wrote ? store.table(entry!.table.id) : null
       if (table !== null) givesUpKeys(this, table, entry!.rowId)
     }

@@ -20,7 +20,7 @@ const ssi: readonly Mutation[] = [
   {
     name: 'a reader that passes over a newer version forgets the edge to its writer',
     file: 'src/txn/ssi/guard.ts',
-    find: 'this.#graph.passedOver(node, entry, table)',
+    find: 'this.#graph.passedOver(node, entry, table, rowId)',
     replace: '',
   },
   {

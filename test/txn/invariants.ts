@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import type { Index } from '../../src/storage/row/index.ts'
 import type { Key } from '../../src/storage/row/keyTree.ts'
 import type { RowTable } from '../../src/storage/row/table.ts'
-import type { UndoEntry } from '../../src/storage/undo.ts'
+import type { RowPage, UndoEntry } from '../../src/storage/undo.ts'
 import type { TransactionManager } from '../../src/txn/manager.ts'
 import { Decimal } from '../../src/types/decimal.ts'
 import type { Value } from '../../src/types/value.ts'
@@ -65,6 +65,7 @@ export function checkTable(table: RowTable, manager: TransactionManager): void {
       const head = page.undo?.[slot] ?? null
       if (head !== null) chains++
       checkChain(head, table, manager)
+      checkRuns(page, slot)
     }
     expect(page.liveCount).toBe(liveHere)
     expect(page.undoCount).toBe(chains)
@@ -89,6 +90,21 @@ function checkChain(head: UndoEntry | null, table: RowTable, manager: Transactio
     if (entry.table === table) expect(entry.writer.commitTimestamp).toBeGreaterThan(manager.snapshots.horizon)
     expect(entry.writer.commitTimestamp).toBeLessThanOrEqual(newer)
     newer = entry.writer.commitTimestamp
+  }
+}
+
+/** An entry stands in the chain of its slot only; a run, unpublished, at the head of each of the slots up to its own. */
+function checkRuns({ undo }: RowPage, slot: number): void {
+  const head = undo?.[slot] ?? null
+  for (let entry = head; entry !== null; entry = entry.older) {
+    if (entry.rows === 1) expect(entry.slot).toBe(slot)
+    else {
+      expect(entry).toBe(head)
+      expect(entry.writer.published || entry.existed || entry.older !== null).toBe(false)
+      const from = entry.slot - entry.rows + 1
+      expect(slot >= from && slot <= entry.slot).toBe(true)
+      for (let at = from; at <= entry.slot; at++) expect(undo![at] === entry).toBe(true)
+    }
   }
 }
 

@@ -21,6 +21,7 @@ import { compactChain } from './chain.ts'
 import { ColumnSet } from './columnSet.ts'
 import { dropInherited, moveChains } from './fork.ts'
 import { Index } from './index.ts'
+import { spread } from './insertRuns.ts'
 import type { Key } from './keyTree.ts'
 import { PageLayout } from './layout.ts'
 import { Page } from './page.ts'
@@ -222,8 +223,12 @@ export class RowTable implements ScanSource, GuardedTable {
 
   #push(writer: Writer, page: RowPage, slot: number, existed: boolean, wrote: boolean, mode: RowMode): UndoEntry {
     page.undo ??= spareHeads.pop() ?? Array.from<UndoEntry | null>({ length: PAGE_ROWS }).fill(null)
-    const older = page.undo[slot]!
+    let older = page.undo[slot]!
     if (older === null) page.undoCount++
+    else if (older.rows > 1) {
+      spread(older)
+      older = page.undo[slot]!
+    }
     const entry = new UndoEntry(writer, this, page, slot, older, existed, wrote, mode)
     // The head speaks for all that its writer has done to the row.
     if (older !== null && older.writer === writer) entry.strengthen(older.mode)
@@ -304,6 +309,7 @@ export class RowTable implements ScanSource, GuardedTable {
   // Giving versions up.
 
   undo(entry: UndoEntry, command = entry.command - 1): void {
+    if (entry.rows > 1) spread(entry)
     const { page, slot, writer } = entry
     assert(page.undo !== null && page.undo[slot] === entry, 'what is undone is the newest write to its row')
     let count = 0
@@ -343,6 +349,10 @@ export class RowTable implements ScanSource, GuardedTable {
   prune(entry: UndoEntry): void {
     if (entry.unlinked) return
     const page = this.ownPage(entry.page)
+    if (entry.rows > 1) {
+      this.#pruneRun(page, entry)
+      return
+    }
     const { slot } = entry
     const head = page.undo![slot]!
     let kept = 0
@@ -361,6 +371,14 @@ export class RowTable implements ScanSource, GuardedTable {
     }
     if (newer === null) this.setHead(page, slot, null)
     else newer.older = null
+  }
+
+  /** No version is left behind: before an insert there was no row, and no key. */
+  #pruneRun(page: RowPage, run: UndoEntry): void {
+    page.undo!.fill(null, run.slot - run.rows + 1, run.slot)
+    page.undoCount -= run.rows - 1
+    run.noteUnlinked()
+    this.setHead(page, run.slot, null)
   }
 
   compact(entry: UndoEntry, needs: VersionNeeds): void {
@@ -399,6 +417,7 @@ export class RowTable implements ScanSource, GuardedTable {
 
   describe(entry: UndoEntry, sink: RedoSink): void {
     const { page, slot, writer } = entry
+    for (let at = slot - entry.rows + 1; at < slot; at++) this.#describeInsert(page, at, sink)
     let existed = entry.existed
     const columns = new Set<number>()
     let wrote = false
@@ -419,13 +438,12 @@ export class RowTable implements ScanSource, GuardedTable {
         ordinals,
         ordinals.map((column) => this.#canonical(page, slot, column)),
       )
-    } else {
-      sink.insert(
-        this.id,
-        rowId,
-        this.#types.map((_, column) => this.#canonical(page, slot, column)),
-      )
-    }
+    } else this.#describeInsert(page, slot, sink)
+  }
+
+  #describeInsert(page: RowPage, slot: number, sink: RedoSink): void {
+    const values = this.#types.map((_, column) => this.#canonical(page, slot, column))
+    sink.insert(this.id, page.baseRowId + slot, values)
   }
 
   #canonical(page: RowPage, slot: number, column: number): Value {

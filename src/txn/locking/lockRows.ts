@@ -50,19 +50,21 @@ function describeHold(lock: Lock, grant: Grant): LockRow {
 export function* describeWriters(writers: Iterable<LockOwner & Writer>): Generator<LockRow> {
   for (const writer of writers) {
     for (let entry = writer.lastEntry; entry !== null; entry = entry.previous) {
-      const { table, rowId, mode } = entry
+      const { table, rowId, rows, mode } = entry
       if (table.head(rowId) !== entry) continue
-      yield {
-        session: writer.session,
-        transaction: writer.id,
-        kind: 'row',
-        table: table.name,
-        index: null,
-        rowId,
-        key: null,
-        mode: ROW_MODES.names[mode]!,
-        granted: true,
-        blockedBy: [],
+      for (let behind = rows - 1; behind >= 0; behind--) {
+        yield {
+          session: writer.session,
+          transaction: writer.id,
+          kind: 'row',
+          table: table.name,
+          index: null,
+          rowId: rowId - behind,
+          key: null,
+          mode: ROW_MODES.names[mode]!,
+          granted: true,
+          blockedBy: [],
+        }
       }
     }
   }

@@ -139,7 +139,7 @@ export class ConflictGraph implements ReadTracker {
   }
 
   /** A reader found a version that it does not see. Throws 40001. */
-  passedOver(node: ConflictNode, entry: UndoEntry, table: GuardedTable): void {
+  passedOver(node: ConflictNode, entry: UndoEntry, table: GuardedTable, rowId: number): void {
     const owner = this.#host.conflictOwner(entry.writer)
     const me = node.owner
     // Another's end has made the reader's snapshot safe, or will undo the version.
@@ -151,7 +151,7 @@ export class ConflictGraph implements ReadTracker {
     } else if (writer !== null && node.edgeTo(writer) !== null) return
     this.#meet(node, writer ?? this.#enter(owner), {
       table,
-      rowId: entry.page.baseRowId + entry.slot,
+      rowId,
       index: null,
       whole: false,
       readStatement: me.statement,
@@ -184,7 +184,7 @@ export class ConflictGraph implements ReadTracker {
       this.#metRead(owner, read.reader, table, rowId, index, false, read.statement)
     }
     const head = table.head(rowId)!
-    const [now, before] = versionKeys(index, head.page, head.slot, head)
+    const [now, before] = versionKeys(index, head.page, rowId - head.page.baseRowId, head)
     if (now !== undefined && now !== ABSENT) index.sireads!.stab(now, visit)
     if (before === undefined || before === ABSENT) return
     const changed = now === undefined || now === ABSENT || index.keys.order(now, before) !== 0

@@ -16,7 +16,7 @@ import type { Sireads } from './sireads.ts'
 export interface ReadTracker {
   readonly sireads: Sireads
   conflictOwner(writer: Writer): ConflictOwner
-  passedOver(node: ConflictNode, entry: UndoEntry, table: GuardedTable): void
+  passedOver(node: ConflictNode, entry: UndoEntry, table: GuardedTable, rowId: number): void
 }
 
 export class SsiGuard implements ReadGuard {
@@ -40,7 +40,7 @@ export class SsiGuard implements ReadGuard {
     if (node === null) return
     for (let slot = from; slot < page.used; slot++) {
       const head = undo[slot]!
-      if (head !== null) this.#passOver(node, table, head, view)
+      if (head !== null) this.#passOver(node, table, page.baseRowId + slot, head, view)
     }
   }
 
@@ -54,7 +54,7 @@ export class SsiGuard implements ReadGuard {
     const head = table.head(rowId)
     if (head === null) return true
     const node = this.#tracked(view)
-    if (node !== null) this.#passOver(node, table, head, view)
+    if (node !== null) this.#passOver(node, table, rowId, head, view)
     return true
   }
 
@@ -68,11 +68,11 @@ export class SsiGuard implements ReadGuard {
     return true
   }
 
-  #passOver(node: ConflictNode, table: GuardedTable, head: UndoEntry, view: ReadView): void {
+  #passOver(node: ConflictNode, table: GuardedTable, rowId: number, head: UndoEntry, view: ReadView): void {
     for (let entry: UndoEntry | null = head; entry !== null && !view.sees(entry); entry = entry.older) {
       const { writer } = entry
       if (!entry.wrote || writer === view.writer || writer === node.passed) continue
-      this.#graph.passedOver(node, entry, table)
+      this.#graph.passedOver(node, entry, table, rowId)
       node.passed = writer
     }
   }

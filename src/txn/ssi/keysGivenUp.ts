@@ -28,7 +28,7 @@ export function* keysGivenUp(
   for (let entry: UndoEntry | null = head; entry !== null && entry.writer === writer; entry = entry.older) own++
   for (const index of table.indexes) {
     if (!index.unique || !index.enforced) continue
-    const keys = versionKeys(index, head.page, head.slot, head)
+    const keys = versionKeys(index, head.page, rowId - head.page.baseRowId, head)
     const found = keys[own]!
     for (let version = 0; version < own; version++) {
       const key = keys[version]!
