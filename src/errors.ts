@@ -707,8 +707,28 @@ export const transactionTimeout = (): DatabaseError =>
 export const readOnlyTransaction = (command: string): DatabaseError =>
   new DatabaseError('25006', `cannot execute ${command} in a read-only transaction`)
 
-export const transactionModesTooLate = (): DatabaseError =>
-  new DatabaseError('25001', 'SET TRANSACTION ISOLATION LEVEL must be called before any query')
+/** SET TRANSACTION behind the first statement, or behind a savepoint (`nested`), to which a rollback could not take it back. */
+export const isolationIsFixed = (nested: boolean): DatabaseError =>
+  new DatabaseError(
+    '25001',
+    `SET TRANSACTION ISOLATION LEVEL must ${nested ? 'not be called in a subtransaction' : 'be called before any query'}`,
+  )
+
+export const deferrableIsFixed = (nested: boolean): DatabaseError =>
+  new DatabaseError(
+    '25001',
+    nested
+      ? 'SET TRANSACTION [NOT] DEFERRABLE cannot be called within a subtransaction'
+      : 'SET TRANSACTION [NOT] DEFERRABLE must be called before any query',
+  )
+
+export const readOnlyIsFixed = (nested: boolean): DatabaseError =>
+  new DatabaseError(
+    '25001',
+    nested
+      ? 'cannot set transaction read-write mode inside a read-only transaction'
+      : 'transaction read-write mode must be set before any query',
+  )
 
 export const statementNotPreparable = (statements: number): DatabaseError =>
   statements !== 1

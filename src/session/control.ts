@@ -1,7 +1,7 @@
 /**
  * Statements that steer the session and touch no table: transaction blocks, savepoints, settings.
  */
-import { transactionModesTooLate } from '../errors.ts'
+import { deferrableIsFixed, isolationIsFixed, noActiveTransaction, readOnlyIsFixed } from '../errors.ts'
 import type {
   Begin,
   Commit,
@@ -23,6 +23,7 @@ import type { OutputChoice } from './output.ts'
 import { emptyResult } from './output.ts'
 import type { QueryResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
+import { onOff } from './settingDefinitions.ts'
 import { settingName } from './settings.ts'
 import type { TwoPhaseStatement } from './twoPhase.ts'
 import { requireNoBlock } from './twoPhase.ts'
@@ -98,7 +99,7 @@ export function executeControl(
       setTransaction(state, statement, among)
       return emptyResult('SET')
     case 'set':
-      set(state, statement)
+      set(state, statement, among)
       return emptyResult('SET')
     case 'reset':
       settings.reset(statement.name)
@@ -147,15 +148,19 @@ function setTransaction(state: SessionState, statement: SetTransaction, among: b
     for (const [name, value] of Object.entries(defaultsOf(modes))) state.settings.set(name, value, false)
     return
   }
-  if (state.block.kind !== 'explicit' && !among) {
-    state.notice({
-      severity: 'WARNING',
-      code: '25P01',
-      message: 'SET TRANSACTION can only be used in transaction blocks',
-    })
-    return
+  if (inBlock(state, among, 'SET TRANSACTION')) changeModes(state, modes)
+}
+
+/** True if `command` has a transaction to speak of: several statements of one text are one. Else there is a warning. */
+function inBlock(state: SessionState, among: boolean, command: string): boolean {
+  const { block } = state
+  if (block.kind === 'explicit') return true
+  if (among) {
+    if (block.kind === 'none') block.begin('implicit', state.defaultModes())
+    return true
   }
-  changeModes(state, modes)
+  state.notice({ severity: 'WARNING', code: '25P01', message: `${command} can only be used in transaction blocks` })
+  return false
 }
 
 /** SET SESSION CHARACTERISTICS: the settings that say what a transaction is that says nothing. */
@@ -167,11 +172,21 @@ function defaultsOf({ isolation, method, readOnly, deferrable }: NamedModes): Re
   }
 }
 
-function changeModes(state: SessionState, modes: NamedModes): void {
+/**
+ * The level and DEFERRABLE can change before the first statement only, and before a savepoint, which would have to take it
+ * back. A transaction may become READ ONLY at any time, and not READ WRITE again.
+ */
+function changeModes(state: SessionState, named: NamedModes): void {
   const { block } = state
-  const { transaction } = block
-  if (transaction === null || !block.fresh) throw transactionModesTooLate()
-  block.restart(withModes(state, transaction, modes))
+  const { transaction, nested } = block
+  if (transaction === null) throw noActiveTransaction()
+  const modes = withModes(state, transaction, named)
+  const unchangeable = nested || !block.fresh
+  if (unchangeable && modes.isolation !== transaction.isolation) throw isolationIsFixed(block.fresh)
+  if (unchangeable && named.deferrable !== null) throw deferrableIsFixed(nested)
+  if (unchangeable && named.readOnly === false && block.readOnly) throw readOnlyIsFixed(nested)
+  if (!unchangeable) block.restart(modes)
+  else if (named.readOnly === true) block.becomeReadOnly()
 }
 
 const namesModes = ({ isolation, readOnly, deferrable }: NamedModes): boolean =>
@@ -206,26 +221,23 @@ function modesIn(state: SessionState, name: string, value: string): NamedModes |
       return { ...none, isolation: level, method }
     }
     case 'transaction_read_only':
-      return { ...none, readOnly: isTrue(value) }
+      return { ...none, readOnly: onOff(value, name) === 'on' }
     case 'transaction_deferrable':
-      return { ...none, deferrable: isTrue(value) }
+      return { ...none, deferrable: onOff(value, name) === 'on' }
     default:
       return null
   }
 }
 
-const isTrue = (value: string): boolean => /^(on|true|1|yes)$/i.test(value)
-
-function set(state: SessionState, statement: SetVariable): void {
+function set(state: SessionState, statement: SetVariable, among: boolean): void {
   const { block, settings } = state
   const value = statement.values?.join(', ') ?? null
   const name = statement.name.toLowerCase()
   const modes = value === null ? null : modesIn(state, name, value)
-  if (modes !== null) changeModes(state, modes)
-  else if (value === null) settings.reset(name)
-  else if (statement.local && block.kind !== 'explicit') {
-    state.notice({ severity: 'WARNING', code: '25P01', message: 'SET LOCAL can only be used in transaction blocks' })
-  } else settings.set(name, value, statement.local)
+  if (modes !== null) {
+    if (inBlock(state, among, 'SET TRANSACTION')) changeModes(state, modes)
+  } else if (value === null) settings.reset(name)
+  else if (!statement.local || inBlock(state, among, 'SET LOCAL')) settings.set(name, value, statement.local)
   if (block.transaction !== null) block.transaction.deadlockTimeout = settings.engine.modes.deadlockTimeout
   if (block.kind !== 'none') block.watch()
 }
@@ -250,7 +262,7 @@ function show(state: SessionState, statement: Show, output: OutputChoice): Query
     case 'transaction_method':
       return rows(['transaction_method'], [[modes.isolation.method ?? 'none']])
     case 'transaction_read_only':
-      return rows(['transaction_read_only'], [[modes.readOnly ? 'on' : 'off']])
+      return rows(['transaction_read_only'], [[modes.readOnly || state.block.readOnly ? 'on' : 'off']])
     case 'transaction_deferrable':
       return rows(['transaction_deferrable'], [[modes.deferrable ? 'on' : 'off']])
     default:

@@ -39,7 +39,7 @@ export function runImmediately(
   if (block.kind === 'explicit') {
     const { transaction } = block
     if (transaction === null || block.failed) return null
-    if (compiled.writes && (engine.core.hasExclusive || transaction.readOnly)) return null
+    if (compiled.writes && (engine.core.hasExclusive || block.readOnly)) return null
     return runInTransaction(engine, state, transaction, compiled, parameters, output)
   }
   if (block.kind !== 'none') return null

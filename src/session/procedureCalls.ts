@@ -181,7 +181,7 @@ export class CallRun {
   /** Throws 25001 in a transaction that is not alone. */
   constructor(engine: Engine, task: Task, state: SessionState, transaction: Transaction, call: ProcedureCall) {
     if (!transaction.isolation.alone) throw procedureNeedsSerial(transaction.isolation.title)
-    if (transaction.readOnly) throw readOnlyTransaction('CALL')
+    if (state.block.readOnly) throw readOnlyTransaction('CALL')
     this.#engine = engine
     this.#task = task
     this.#state = state

@@ -11,7 +11,8 @@ export interface SettingDefinition {
   readonly accept?: (value: string, name: string) => string
 }
 
-const onOff = (value: string, name: string): string => {
+/** A Boolean value in canonical form. Throws 22023. */
+export const onOff = (value: string, name: string): string => {
   if (['on', 'true', 'yes', '1', 't', 'y'].includes(value.toLowerCase())) return 'on'
   if (['off', 'false', 'no', '0', 'f', 'n'].includes(value.toLowerCase())) return 'off'
   throw notBoolean(name)

@@ -194,7 +194,7 @@ export class StatementsTask extends SessionTask {
       if (this.state.block.kind === 'implicit' && this.#statements?.length === 1) throw lockOutsideBlock()
       return new LockTableRun(engine, this, transaction, statement)
     }
-    if (transaction.readOnly) {
+    if (this.state.block.readOnly) {
       throw readOnlyTransaction(statement.kind === 'copy' ? 'COPY FROM' : commandOf(statement))
     }
     if (statement.kind === 'copy') {
@@ -213,7 +213,7 @@ export class StatementsTask extends SessionTask {
   #bind(cached: CachedStatement, transaction: Transaction): BoundStatement {
     const { parameters } = this.#source
     const planned = cached.plan(transaction.catalog, parameters, this.state)
-    if (transaction.readOnly && planned.compiled.writes) throw readOnlyTransaction(planned.compiled.command)
+    if (this.state.block.readOnly && planned.compiled.writes) throw readOnlyTransaction(planned.compiled.command)
     const { compiled, usesSession } = planned
     return { compiled, parameters: planned.bind(parameters, this.#literals, this.state), usesSession }
   }

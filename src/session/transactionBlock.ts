@@ -23,6 +23,7 @@ interface SavepointRecord {
   readonly mark: Mark
   readonly settings: SettingValues
   readonly outbox: number
+  readonly becameReadOnly: boolean
 }
 
 /** What the session does around its block. */
@@ -46,6 +47,8 @@ export class TransactionBlock {
   number = 0
   /** True before the first statement: SET TRANSACTION may still change the level. */
   fresh = false
+  /** Since its first statement or a savepoint: SSI, which may have counted on writes, is not told. */
+  #becameReadOnly = false
   /** Why the block was ended from outside, until a statement has been told. */
   #ended: DatabaseError | null = null
   readonly #timers: BlockTimers
@@ -90,6 +93,21 @@ export class TransactionBlock {
     return this.transaction
   }
 
+  /** True if its statements may not write. */
+  get readOnly(): boolean {
+    return this.#becameReadOnly || this.transaction?.readOnly === true
+  }
+
+  /** True within a savepoint. */
+  get nested(): boolean {
+    return this.#savepoints.length > 0
+  }
+
+  /** SET TRANSACTION READ ONLY, where it is too late to begin again. ROLLBACK TO takes it back. */
+  becomeReadOnly(): void {
+    this.#becameReadOnly = true
+  }
+
   /** True while a timeout runs. */
   get isTimed(): boolean {
     return this.#timers.armed
@@ -112,6 +130,7 @@ export class TransactionBlock {
     const { firstAttempt } = this.transaction
     this.#transactions.rollback(this.transaction)
     this.transaction = this.#transactions.begin(this.#session, modes, firstAttempt)
+    this.#becameReadOnly = false
   }
 
   /**
@@ -204,6 +223,7 @@ export class TransactionBlock {
       mark: transaction.mark(),
       settings: this.#settings.values,
       outbox: this.outbox.length,
+      becameReadOnly: this.#becameReadOnly,
     })
   }
 
@@ -221,6 +241,7 @@ export class TransactionBlock {
     this.transaction.rollbackTo(record.mark)
     this.#settings.values = record.settings
     this.outbox.truncate(record.outbox)
+    this.#becameReadOnly = record.becameReadOnly
     this.#savepoints.length = at + 1
     this.failed = false
   }
@@ -241,6 +262,7 @@ export class TransactionBlock {
     this.transaction = null
     this.kind = 'none'
     this.failed = false
+    this.#becameReadOnly = false
     this.#ended = null
     if (this.#savepoints.length > 0) this.#savepoints = []
     if (this.outbox.length > 0) this.outbox.truncate(0)

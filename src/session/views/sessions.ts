@@ -35,7 +35,7 @@ function rowOf({ transactions }: Engine, session: SessionState): Value[] {
     session.settings.get('application_name'),
     stateOf(session),
     transaction === null ? null : transaction.isolation.title.toLowerCase(),
-    transaction === null ? null : transaction.readOnly,
+    transaction === null ? null : block.readOnly,
     transaction === null ? null : transaction.id,
     snapshot,
     snapshot === null ? null : transactions.publishedTimestamp - snapshot,
