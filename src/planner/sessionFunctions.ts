@@ -79,6 +79,12 @@ function define(
   return overload({ name, parameters, result, call, immutable: false })
 }
 
+/** As `define`, but called with nulls, too. */
+function withNulls(...definition: Parameters<typeof define>): Overload {
+  const { resolve, ...rest } = define(...definition)
+  return { ...rest, resolve: (operands) => ({ ...resolve(operands), strict: false }) }
+}
+
 /** For one int8 and for two int4. */
 function keyed(name: string, result: SqlType, call: (key: AdvisoryKey) => Value): Definition {
   return [
@@ -113,8 +119,9 @@ const functions: ReadonlyMap<string, readonly Overload[]> = new Map<string, read
   [
     'pg_notify',
     [
-      define('pg_notify', [TEXT, TEXT], TEXT, (channel: string, payload: string) => {
-        port('pg_notify').notify(channel, payload)
+      // Not strict: without a channel it is an error, without a payload a message without one.
+      withNulls('pg_notify', [TEXT, TEXT], TEXT, (channel: string | null, payload: string | null) => {
+        port('pg_notify').notify(channel ?? '', payload ?? '')
         return nothing
       }),
     ],

@@ -64,6 +64,17 @@ describe('notifications', () => {
     expect(heard.at(-1)).toMatch(/^c:sync:/)
   })
 
+  it('pg_notify takes a null payload for none, and a null channel for an empty name', async () => {
+    const db = openSync()
+    const session = db.connectSync()
+    const heard = heardBy(session)
+    await session.query('LISTEN c')
+    await session.query("SELECT pg_notify('c', $1)", [null])
+    await settle()
+    expect(heard).toEqual(['c::1'])
+    expect(await errorOf(session.query("SELECT pg_notify(NULL, 'x')"))).toMatchObject({ code: '22023' })
+  })
+
   it('wait until the session that listens has ended its transaction', async () => {
     const db = openSync()
     const session = db.connectSync()
