@@ -1,11 +1,10 @@
 /** LOCK TABLE on its way: the tables in the order in which they are named, and again from the first when a wait is over. */
 import { assert } from '../assert.ts'
-import { couldNotLockTable } from '../errors.ts'
 import type { LockTable } from '../parser/ast.ts'
 import { TableLockModes } from '../parser/ast.ts'
 import { lookUpTable } from '../planner/index.ts'
 import type { TableMode } from '../txn/lockModes.ts'
-import { TABLE_MODES } from '../txn/lockModes.ts'
+import { LockPolicy, TABLE_MODES } from '../txn/lockModes.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import type { Transaction } from '../txn/transaction.ts'
 import type { Task } from './core.ts'
@@ -44,16 +43,13 @@ export class LockTableRun {
 
   /** Null if all are held. A wait may end with another catalog, so the names are looked up each time. */
   #lockAll(): LockWait | null {
-    const { store, transactions } = this.#engine
+    const { store } = this.#engine
     const { tables, mode, nowait } = this.#statement
     const modeNumber = TableLockModes.indexOf(mode) as TableMode
     for (const name of tables) {
       const table = store.table(lookUpTable(this.#transaction.catalog, name).id)
       assert(table !== null, `table ${name.name} of the catalog is in the store`)
-      if (nowait && !transactions.locks.mayLockTable(this.#transaction, table, modeNumber)) {
-        throw couldNotLockTable(name.name)
-      }
-      const wait = this.#transaction.lockTable(table, modeNumber)
+      const wait = this.#transaction.lockTable(table, modeNumber, nowait ? LockPolicy.NOWAIT : LockPolicy.WAIT)
       if (wait !== null) return wait
     }
     return null
