@@ -55,6 +55,7 @@ export class CompiledStatement {
   /** True if every run ends within its first step, whatever the budget: look-ups of one row and single rows. */
   readonly endsAtOnce: boolean
   readonly #program: Program
+  readonly #nowait: ReadonlySet<RowTable> | null
   readonly #orders = new Map<number, SortOrder>()
   readonly #shapes: { readonly form: OutputForm; readonly pool: RunPool }[] = []
   #lastOutput: OutputMode | OutputForm | null = null
@@ -65,7 +66,8 @@ export class CompiledStatement {
     const columns = plan.kind === 'select' ? plan.input.columns : (plan.returning?.columns ?? [])
     this.fields = columns.map(({ name, type }) => ({ name, type }))
     this.#program = pruneBuffers(buildProgram(plan))
-    const { tables, locked, lockedBy } = this.#program
+    const { tables, locked, lockedBy, nowait } = this.#program
+    this.#nowait = nowait.size === 0 ? null : nowait
     this.writes = plan.kind !== 'select' || lockedBy !== null
     const strength = lockedBy?.locks[0]?.strength
     this.command = `${plan.kind}${strength === undefined ? '' : ` for ${strength}`}`.toUpperCase()
@@ -86,6 +88,7 @@ export class CompiledStatement {
 
   /** Begins a run. `output`: a mode with its usual converters, or a form of the caller's. @throws 2201W, 2201X */
   start(context: ExecutionContext, output: OutputMode | OutputForm = 'objects'): Execution {
+    if (this.#nowait !== null && context.transaction !== null) context.transaction.nowait = this.#nowait
     return this.#pool(output).take(context)
   }
 

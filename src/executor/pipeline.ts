@@ -107,6 +107,8 @@ export interface Program {
   readonly tables: readonly RowTable[]
   /** The tables whose rows FOR UPDATE and its kin lock, and the first such node. */
   readonly locked: ReadonlySet<RowTable>
+  /** Those of which it locks rows NOWAIT. */
+  readonly nowait: ReadonlySet<RowTable>
   readonly lockedBy: LockRowsNode | null
 }
 
@@ -144,6 +146,7 @@ class ProgramBuilder {
   readonly #limits: Limit[] = []
   readonly #tables = new Set<RowTable>()
   readonly #locked = new Set<RowTable>()
+  readonly #nowait = new Set<RowTable>()
   #lockedBy: LockRowsNode | null = null
 
   build(plan: StatementPlan): Program {
@@ -163,6 +166,7 @@ class ProgramBuilder {
       reads: this.#buffers.map(() => null),
       tables: [...this.#tables],
       locked: this.#locked,
+      nowait: this.#nowait,
       lockedBy: this.#lockedBy,
     }
   }
@@ -253,7 +257,10 @@ class ProgramBuilder {
         return this.#extend(node.input, depth, { kind: 'distinct', columns: node.columns, buffer })
       }
       case 'lockRows': {
-        for (const { table } of node.locks) this.#locked.add(table)
+        for (const { table, wait } of node.locks) {
+          this.#locked.add(table)
+          if (wait === 'nowait') this.#nowait.add(table)
+        }
         this.#lockedBy ??= node
         return this.#extend(node.input, depth, { kind: 'lockRows', node })
       }

@@ -11,7 +11,7 @@
  */
 import { assert } from '../assert.ts'
 import type { DatabaseError } from '../errors.ts'
-import { deadlockDetected } from '../errors.ts'
+import { couldNotLockRow, couldNotLockTable, deadlockDetected } from '../errors.ts'
 import type { Trace } from '../trace.ts'
 import { describeCycle, examine, victimOf } from './deadlock.ts'
 import { TableMode } from './lockModes.ts'
@@ -118,6 +118,11 @@ export abstract class LockQueues {
     owner.waitingFor = wait
     this.waiters.add(owner)
     if (isExclusive(lock, wait.modeNumber)) this.exclusive++
+    if (lock.table !== null && owner.nowait?.has(lock.table) === true) {
+      // Before anybody becomes the victim of a wait that does not take place.
+      this.#remove(wait)
+      throw lock.kind === 'table' ? couldNotLockTable(lock.table.name) : couldNotLockRow(lock.table.name)
+    }
     if (lock instanceof RowLock && lock.writer !== null) noteAwaited(lock.writer, lock)
     if (this.#trace.on) {
       const holders = wait.holders().map(({ id }) => id)

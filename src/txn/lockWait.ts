@@ -18,6 +18,8 @@ export interface LockOwner {
   readonly firstAttempt: number
   /** Milliseconds: of a deadlock's transactions the one with the shortest is the victim. */
   readonly deadlockTimeout: number
+  /** The tables in which its statement waits for nothing, because it locks rows of them NOWAIT; null if there are none. */
+  readonly nowait: ReadonlySet<GuardedTable> | null
   /** The wait that has not ended; a transaction waits for one lock at a time. */
   waitingFor: LockWait | null
   /** Its holds on tables, in the order in which it took them. */

@@ -98,6 +98,7 @@ export class Transaction extends TransactionRecord {
     if (this.hasIdleLocks) giveUpIdleLocks(this)
     if (this.past !== null) this.#releasePast()
     if (this.readSet !== null) this.readSet.endStatement()
+    this.nowait = null
     if (this.lastEntry !== this.statementStart) this.#endWrites()
     if (this.engine.history.on) this.engine.history.endStatement(this)
   }
@@ -123,6 +124,7 @@ export class Transaction extends TransactionRecord {
     this.#releasePast()
     this.#giveUpKeys(this.statementStart)
     this.readSet?.endStatement()
+    this.nowait = null
     this.#giveUp(this.statementStart, this.statementRowGrants)
   }
 

@@ -6,6 +6,7 @@
  */
 import type { CatalogChange, CatalogRoot } from '../catalog/index.ts'
 import type { DatabaseError } from '../errors.ts'
+import type { GuardedTable } from '../storage/guardedTable.ts'
 import { ReadView } from '../storage/readView.ts'
 import type { Index } from '../storage/row/index.ts'
 import type { RowTable } from '../storage/row/table.ts'
@@ -100,6 +101,7 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   published = false
   command = 0
   lastEntry: UndoEntry | null = null
+  nowait: ReadonlySet<GuardedTable> | null = null
   /** The lock that the last BLOCKED, `lockTable` or `lockCatalog` waits for. */
   waitingFor: LockWait | null = null
   tableGrants = NO_GRANTS

@@ -15,6 +15,7 @@ class Owner implements LockOwner {
   readonly id: number
   readonly session: number
   readonly firstAttempt: number
+  readonly nowait = null
   readonly deadlockTimeout = 1000
   waitingFor: LockWait | null = null
   tableGrants: Grant[] = []

@@ -20,6 +20,7 @@ export class SessionOwner implements LockOwner {
   readonly session: number
   readonly firstAttempt = 0
   readonly deadlockTimeout = Infinity
+  readonly nowait = null
   readonly advisory = new Map<Lock, AdvisoryGrant[]>()
   tableGrants = NO_GRANTS
   rowGrants = NO_GRANTS
