@@ -6,13 +6,14 @@ import {
   callbackEndedTransaction,
   callbackIsAsync,
   handleClosed,
+  invalidOption,
   methodWithoutSerializable,
   statementCancelled,
   transactionHadFailed,
 } from '../errors.ts'
 import { quoteIdentifier } from '../parser/index.ts'
 import type { Isolation, IsolationLevel, SerializableMethod } from '../txn/isolation.ts'
-import { isolationNamed } from '../txn/isolation.ts'
+import { isolationNamed, SerializableMethods } from '../txn/isolation.ts'
 import { execStatements, query } from './calls.ts'
 import type { CopyData } from './copyFrom.ts'
 import { copyInto } from './copyFrom.ts'
@@ -309,6 +310,8 @@ export class Session {
   /** Null if none is named. Throws 22023, 0A000. */
   #isolationOf({ isolation, method }: TransactionOptions): Isolation | null {
     if (isolation === undefined && method === undefined) return null
+    // Callers in JavaScript have no compiler to tell them.
+    if (method !== undefined && !SerializableMethods.includes(method)) throw invalidOption('method', method)
     const named = isolationNamed(isolation ?? 'serializable', method ?? this.#state.settings.engine.method)
     if (method !== undefined && named.method === null) throw methodWithoutSerializable(named.title)
     return named

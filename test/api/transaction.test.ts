@@ -52,6 +52,10 @@ describe('transaction', () => {
     expect(await level('serializable')).toBe('serializable')
     // @ts-expect-error there is no such level
     await expect(db.transaction(() => 1, { isolation: 'chaos' })).rejects.toMatchObject({ code: '22023' })
+    // @ts-expect-error there is no such method
+    await expect(db.transaction(() => 1, { isolation: 'serializable', method: 'luck' })).rejects.toMatchObject({
+      code: '22023',
+    })
     const write = (tx: Session) => tx.query('DELETE FROM t')
     await expect(db.transaction(write, { readOnly: true })).rejects.toMatchObject({ code: '25006' })
     expect(() => db.transactionSync((tx) => tx.prepare('DELETE FROM t').run(), { readOnly: true })).toThrow(
