@@ -119,8 +119,8 @@ function begin(state: SessionState, modes: NamedModes): void {
   const options = withModes(state, state.defaultModes(), modes)
   // What ran before BEGIN in the same text is in the implicit block, which goes on as an explicit one.
   if (block.kind === 'implicit') {
-    block.kind = 'explicit'
     if (namesModes(modes)) changeModes(state, modes)
+    block.kind = 'explicit'
   } else block.begin('explicit', options)
 }
 

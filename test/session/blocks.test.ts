@@ -121,6 +121,10 @@ it('several statements of one text: BEGIN turns the implicit block into an expli
   expect(session.transactionStatus).toBe('transaction')
   await session.query('ROLLBACK')
   expect((await db.query('SELECT * FROM t')).rows).toEqual([])
+  // A BEGIN that fails begins nothing.
+  const tooLate = 'INSERT INTO t VALUES (1); BEGIN ISOLATION LEVEL SERIALIZABLE'
+  await expect(session.exec(tooLate)).rejects.toMatchObject({ code: '25001' })
+  expect(session.transactionStatus).toBe('idle')
   await expect(session.exec('INSERT INTO t VALUES (1); SAVEPOINT s')).rejects.toMatchObject({ code: '25P01' })
   await session.exec('INSERT INTO t VALUES (1); COMMIT; INSERT INTO t VALUES (2); ROLLBACK; INSERT INTO t VALUES (3)')
   expect((await db.query('SELECT * FROM t ORDER BY id')).rows).toEqual([{ id: 1 }, { id: 3 }])
