@@ -83,8 +83,8 @@ export function executeControl(
       requireNoBlock(state, statement, among)
       return statement
     case 'rollback':
-      if (block.kind === 'none') noTransaction(state)
-      else block.rollback()
+      if (block.kind !== 'explicit') noTransaction(state)
+      if (block.kind !== 'none') block.rollback()
       return emptyResult('ROLLBACK')
     case 'savepoint':
       block.savepoint(statement.name)
@@ -102,7 +102,7 @@ export function executeControl(
       set(state, statement, among)
       return emptyResult('SET')
     case 'reset':
-      settings.reset(statement.name)
+      changeSettings(state, among, () => settings.reset(statement.name))
       return emptyResult('RESET')
     case 'show':
       return show(state, statement, output)
@@ -145,7 +145,9 @@ function noTransaction(state: SessionState): void {
 function setTransaction(state: SessionState, statement: SetTransaction, among: boolean): void {
   const { modes, scope } = statement
   if (scope === 'session') {
-    for (const [name, value] of Object.entries(defaultsOf(modes))) state.settings.set(name, value, false)
+    changeSettings(state, among, () => {
+      for (const [name, value] of Object.entries(defaultsOf(modes))) state.settings.set(name, value, false)
+    })
     return
   }
   if (inBlock(state, among, 'SET TRANSACTION')) changeModes(state, modes)
@@ -153,14 +155,27 @@ function setTransaction(state: SessionState, statement: SetTransaction, among: b
 
 /** True if `command` has a transaction to speak of: several statements of one text are one. Else there is a warning. */
 function inBlock(state: SessionState, among: boolean, command: string): boolean {
-  const { block } = state
-  if (block.kind === 'explicit') return true
-  if (among) {
-    if (block.kind === 'none') block.begin('implicit', state.defaultModes())
-    return true
-  }
+  if (state.block.kind === 'explicit' || joinsText(state, among)) return true
   state.notice({ severity: 'WARNING', code: '25P01', message: `${command} can only be used in transaction blocks` })
   return false
+}
+
+/** True if it stands among others in one text, which are a transaction: it begins with the first of them. */
+function joinsText(state: SessionState, among: boolean): boolean {
+  if (among && state.block.kind === 'none') state.block.begin('implicit', state.defaultModes())
+  return among
+}
+
+/**
+ * A change of settings goes with its transaction if that is rolled back. Where it says what a transaction is that says nothing,
+ * it speaks of the one that is about to begin with this text, too. (PostgreSQL has begun it by then.)
+ */
+function changeSettings(state: SessionState, among: boolean, change: () => void): void {
+  joinsText(state, among)
+  const { block } = state
+  const before = state.defaultModes()
+  change()
+  if (block.kind === 'implicit' && block.fresh && block.modes === before) block.restart(state.defaultModes())
 }
 
 /** SET SESSION CHARACTERISTICS: the settings that say what a transaction is that says nothing. */
@@ -236,8 +251,10 @@ function set(state: SessionState, statement: SetVariable, among: boolean): void 
   const modes = value === null ? null : modesIn(state, name, value)
   if (modes !== null) {
     if (inBlock(state, among, 'SET TRANSACTION')) changeModes(state, modes)
-  } else if (value === null) settings.reset(name)
-  else if (!statement.local || inBlock(state, among, 'SET LOCAL')) settings.set(name, value, statement.local)
+  } else if (value === null) changeSettings(state, among, () => settings.reset(name))
+  else if (!statement.local || inBlock(state, among, 'SET LOCAL')) {
+    changeSettings(state, among, () => settings.set(name, value, statement.local))
+  }
   if (block.transaction !== null) block.transaction.deadlockTimeout = settings.engine.modes.deadlockTimeout
   if (block.kind !== 'none') block.watch()
 }

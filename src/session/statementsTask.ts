@@ -10,7 +10,7 @@ import { explain, isDataStatement, locksRows } from '../planner/index.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import type { Listen, NormalisedText, Notify, Statement, Unlisten } from '../parser/ast.ts'
 import type { LockWait } from '../txn/lockWait.ts'
-import type { Transaction, TransactionModes } from '../txn/transaction.ts'
+import type { Transaction } from '../txn/transaction.ts'
 import { endsFailedBlock, executeControl, isControlStatement, isEnding } from './control.ts'
 import type { CopySource } from './copyRun.ts'
 import { CopyRun, fileSource } from './copyRun.ts'
@@ -154,7 +154,7 @@ export class StatementsTask extends SessionTask {
       this.#complete(isEnding(outcome) ? emptyResult(this.end(outcome)) : outcome)
       return true
     }
-    const transaction = state.block.transaction ?? state.block.begin('implicit', modesFor(statement, state))
+    const transaction = transactionFor(statement, state)
     state.block.fresh = false
     const { history } = engine.transactions
     if (history.on) history.statement(transaction, this.sql.slice(cached.start, cached.end))
@@ -226,8 +226,13 @@ function isOutboxStatement(statement: Statement): statement is Listen | Unlisten
   return statement.kind === 'listen' || statement.kind === 'unlisten' || statement.kind === 'notify'
 }
 
-/** A CALL that stands in no transaction begins one that is alone. */
-function modesFor(statement: Statement, state: SessionState): TransactionModes {
-  const modes = state.defaultModes()
-  return statement.kind === 'call' ? procedureModes(modes) : modes
+/** The block's, or one that begins now. A CALL that stands in none, or behind settings only, begins one that is alone. */
+function transactionFor({ kind }: Statement, state: SessionState): Transaction {
+  const { block } = state
+  const defaults = state.defaultModes()
+  const modes = kind === 'call' ? procedureModes(defaults) : defaults
+  if (block.transaction === null) return block.begin('implicit', modes)
+  if (kind === 'call' && block.kind === 'implicit' && block.fresh && block.modes === defaults)
+    return block.restart(modes)
+  return block.transaction
 }

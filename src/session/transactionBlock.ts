@@ -43,6 +43,8 @@ export class TransactionBlock {
   transaction: Transaction | null = null
   kind: 'none' | 'implicit' | 'explicit' = 'none'
   failed = false
+  /** What its transaction was begun with; null before the first. */
+  modes: TransactionModes | null = null
   /** Of this block among those of the session. */
   number = 0
   /** True before the first statement: SET TRANSACTION may still change the level. */
@@ -84,6 +86,7 @@ export class TransactionBlock {
   begin(kind: 'implicit' | 'explicit', modes: TransactionModes, firstAttempt: number | null = null): Transaction {
     assert(this.kind === 'none', 'a block begins in no other')
     this.transaction = this.#transactions.begin(this.#session, modes, firstAttempt)
+    this.modes = modes
     this.kind = kind
     this.number++
     this.failed = false
@@ -124,13 +127,15 @@ export class TransactionBlock {
     if (this.kind === 'explicit') this.#timers.rest(timeouts)
   }
 
-  /** SET TRANSACTION before the first statement: the same block with other modes. */
-  restart(modes: TransactionModes): void {
+  /** Before the first statement: the same block with other modes. */
+  restart(modes: TransactionModes): Transaction {
     assert(this.transaction !== null && this.fresh, 'only a fresh transaction changes its modes')
     const { firstAttempt } = this.transaction
+    this.modes = modes
     this.#transactions.rollback(this.transaction)
     this.transaction = this.#transactions.begin(this.#session, modes, firstAttempt)
     this.#becameReadOnly = false
+    return this.transaction
   }
 
   /**

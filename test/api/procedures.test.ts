@@ -143,6 +143,8 @@ describe('procedures', () => {
     await session.query('BEGIN')
     expect(await errorOf(session.query('CALL transfer(1, 2, 3)'))).toMatchObject({ code: '25001' })
     await session.query('ROLLBACK')
+    // Settings in front of it in its text are no transaction that was there before.
+    await session.exec("SET LOCAL lock_timeout = '1s'; CALL transfer(1, 2, 3); CALL transfer(2, 1, 3)")
     await session.exec('BEGIN ISOLATION LEVEL SERIALIZABLE USING SERIAL; CALL transfer(1, 2, 3); ROLLBACK')
     expect(await balances()).toEqual([100, 0])
     await session.exec('CALL transfer(1, 2, 3); CALL transfer(1, 2, 4)')
