@@ -28,6 +28,13 @@ describe('EDN', () => {
     for (const text of ['[1 2', '{:a}', '"abc', '\n ]', '"\\q"']) expect(() => readEdn(text)).toThrow(/line \d/)
     expect(() => readEdn('['.repeat(1000))).toThrow(/deep/)
   })
+
+  it('discards any number of forms, one after the other', () => {
+    const many = '#_ #_ 1 2 '.repeat(50_000)
+    expect(readEdn(`${many}[${many}3 ${many}]${many}`)).toEqual([[3]])
+    for (const text of ['#_', '[#_]', '[#_ 1']) expect(() => readEdn(text)).toThrow(/line 1/)
+    expect(() => readEdn('#_ '.repeat(1000))).toThrow(/deep/)
+  })
 })
 
 describe('list-append', () => {
@@ -36,6 +43,29 @@ describe('list-append', () => {
     expect(verdict.valid).toBe(true)
     expect(verdict.anomalies).toEqual([])
     expect(verdict.verdict.serialOrder).toEqual([1, 2, 3])
+  })
+
+  it('refuses a level that is none, and what is no text', () => {
+    expect(() => checkListAppend('', 'serialisable' as Level)).toThrow(/option "level": serialisable/)
+    for (const source of [null, undefined, 5, []]) {
+      expect(() => checkListAppend(source as unknown as string)).toThrow(/EDN is a text/)
+    }
+  })
+
+  it('an operation without an end may have happened, though its process began another', () => {
+    const invoke = '{:type :invoke, :f :txn, :process 0, :value [[:append :x 1]]}'
+    expect(anomalies(`${invoke} {:type :invoke, :f :txn, :process 0, :value []} ${history('[[:r :x [1]]]')}`)).toEqual(
+      [],
+    )
+  })
+
+  it('a list may have many elements', () => {
+    const elements = Array.from({ length: 20_000 }, (_, i) => i)
+    const { valid, verdict } = checkListAppend(
+      history(...elements.map((n) => `[[:append :x ${n}]]`), `[[:r :x [${elements.join(' ')}]]]`, '![[:append :x -1]]'),
+    )
+    expect(valid).toBe(true)
+    expect(verdict.serialOrder).toHaveLength(20_001)
   })
 
   it('G0', () => {
@@ -144,5 +174,15 @@ describe('a table of lists', () => {
     expect(edn).toContain(':value [[:r 1 [2 3]]]')
     expect(anomalies(edn)).toEqual(['G2-item'])
     expect(check(recorded).phenomena.map(({ name }) => name)).toEqual(['G2-item'])
+  })
+
+  it('is exported in a time that its size explains', async () => {
+    const db = openSync()
+    await db.exec("CREATE TABLE lists (id int PRIMARY KEY, elements text NOT NULL); INSERT INTO lists VALUES (1, '0')")
+    const recording = db.history.record()
+    const set = db.prepare('UPDATE lists SET elements = $1 WHERE id = 1')
+    for (let list = '0', n = 1; n < 1000; n++) set.run((list += `,${n}`))
+    const edn = recording.stop().toElle({ table: 'lists', key: 'id', elements: 'elements' })
+    expect(edn.split('\n').at(-2)).toContain(':value [[:append 1 999]]')
   })
 })

@@ -58,7 +58,7 @@ class Reader {
   /** Undefined at the end of the text. */
   next(depth: number): Edn | undefined {
     if (depth > mostDepth) throw this.#error(`nested more than ${mostDepth} deep`)
-    this.#skipBlanks()
+    this.#skipBlanks(depth)
     const first = this.#text[this.#at]
     switch (first) {
       case undefined:
@@ -81,12 +81,16 @@ class Reader {
     }
   }
 
-  #skipBlanks(): void {
+  /** Comments and what `#_` discards, too: in a loop, for there may be any number in a row. */
+  #skipBlanks(depth: number): void {
     for (;;) {
       const char = this.#text[this.#at]
       if (char === ';') {
         const end = this.#text.indexOf('\n', this.#at)
         this.#at = end < 0 ? this.#text.length : end
+      } else if (char === '#' && this.#text[this.#at + 1] === '_') {
+        this.#at += 2
+        if (this.next(depth + 1) === undefined) throw this.#error('#_ discards nothing')
       } else if (char === ' ' || char === '\n' || char === '\t' || char === '\r' || char === ',') this.#at++
       else return
     }
@@ -96,18 +100,13 @@ class Reader {
     this.#at++
     const items: Edn[] = []
     for (;;) {
-      this.#skipBlanks()
+      this.#skipBlanks(depth)
       if (this.#text[this.#at] === closer) {
         this.#at++
         return items
       }
-      const before = this.#at
       const item = this.next(depth + 1)
-      if (item === undefined) {
-        // A discard may stand last.
-        if (this.#at > before && this.#at < this.#text.length) continue
-        throw this.#error(`"${closer}" is missing`)
-      }
+      if (item === undefined) throw this.#error(`"${closer}" is missing`)
       items.push(item)
     }
   }
@@ -148,19 +147,8 @@ class Reader {
   }
 
   #dispatch(depth: number): Edn | undefined {
-    const next = this.#text[this.#at + 1]
-    if (next === '{') {
-      this.#at++
-      return this.#sequence('}', depth)
-    }
-    if (next === '_') {
-      this.#at += 2
-      if (this.next(depth + 1) === undefined) throw this.#error('#_ discards nothing')
-      this.#skipBlanks()
-      const closes = this.#text[this.#at]
-      return closes === ']' || closes === ')' || closes === '}' ? undefined : this.next(depth)
-    }
     this.#at++
+    if (this.#text[this.#at] === '{') return this.#sequence('}', depth)
     if (this.#token() === '') throw this.#error('"#" tags nothing')
     return this.next(depth + 1)
   }

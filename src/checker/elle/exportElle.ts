@@ -28,8 +28,9 @@ export function exportElle(history: HistoryData, lists: ListTable): string {
   const statuses = new Map(history.transactions.map(({ id, status }) => [id, status]))
   const processes = new Map(history.transactions.map(({ id, session }) => [id, session ?? id]))
   const writes = writtenByStatement(history)
+  const prefixes = new Prefixes(lists)
   for (const event of history.events) {
-    const operation = operationOf(event, history, lists, writes)
+    const operation = operationOf(event, history, lists, writes, prefixes)
     if (operation === null) continue
     push(calls, event.transaction, operation.call)
     push(replies, event.transaction, operation.reply)
@@ -82,6 +83,7 @@ function operationOf(
   history: HistoryData,
   lists: ListTable,
   writes: ReadonlySet<string>,
+  prefixes: Prefixes,
 ): Exported | null {
   if (event.kind !== 'read' && event.kind !== 'write') return null
   const object = history.objects?.[event.object]
@@ -96,19 +98,39 @@ function operationOf(
   if (event.undone === true) return null
   const list = row === undefined ? [] : elementsOf(row, lists)
   const added = list.at(-1)
-  if (row === undefined || added === undefined || !hasOlder(object, event.version, list.slice(0, -1), lists)) {
+  if (row === undefined || added === undefined || !prefixes.hasOlder(object, event.version, list.slice(0, -1))) {
     throw invalidHistory(`version ${event.version} of ${event.object} is not made by appending one element`)
   }
   const append = [new Keyword('append'), ednOf(column(row, lists.key)), added]
   return { call: append, reply: append }
 }
 
-/** True if some older version holds just these elements; the empty list is always there. */
-function hasOlder(object: HistoryObject, version: number, list: readonly Edn[], lists: ListTable): boolean {
-  if (list.length === 0) return true
-  const text = writeEdn(list)
-  const older = Object.entries(object.values ?? {}).filter(([number]) => Number(number) < version)
-  return older.some(([, row]) => writeEdn(elementsOf(row, lists)) === text)
+/** Which lists a row has held, and since which version: formatted once, for a list with many elements has as many versions. */
+class Prefixes {
+  readonly #lists: ListTable
+  /** By object and list: the oldest version that holds it. */
+  readonly #oldest = new Map<HistoryObject, ReadonlyMap<string, number>>()
+
+  constructor(lists: ListTable) {
+    this.#lists = lists
+  }
+
+  /** True if some older version holds just these elements; the empty list is always there. */
+  hasOlder(object: HistoryObject, version: number, list: readonly Edn[]): boolean {
+    return list.length === 0 || (this.#of(object).get(writeEdn(list)) ?? Infinity) < version
+  }
+
+  #of(object: HistoryObject): ReadonlyMap<string, number> {
+    const known = this.#oldest.get(object)
+    if (known !== undefined) return known
+    const oldest = new Map<string, number>()
+    for (const [number, row] of Object.entries(object.values ?? {})) {
+      const text = writeEdn(elementsOf(row, this.#lists))
+      oldest.set(text, Math.min(Number(number), oldest.get(text) ?? Infinity))
+    }
+    this.#oldest.set(object, oldest)
+    return oldest
+  }
 }
 
 function column(row: HistoryRow, name: string): HistoryValue {

@@ -13,10 +13,11 @@
  *   twice. `garbage`: a read shows an element that nobody appended.
  * - `internal`: a read contradicts what its own transaction read or appended before.
  */
-import { invalidHistory } from '../../errors.ts'
+import { invalidHistory, invalidOption } from '../../errors.ts'
 import { check } from '../check.ts'
 import { History } from '../history.ts'
 import type { HistoryEvent, HistoryObject, HistoryTransaction, Level, TransactionStatus } from '../model.ts'
+import { Levels } from '../model.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Edn } from './edn.ts'
 import { EdnMap, Keyword, readEdn, writeEdn } from './edn.ts'
@@ -67,6 +68,9 @@ interface Inconsistency {
 
 /** `source`: EDN, operations one after the other or in one vector. `level`: what the database promised. @throws DatabaseError 22023 */
 export function checkListAppend(source: string, level: Level = 'serializable'): ListAppendVerdict {
+  if (typeof source !== 'string') throw invalidHistory('EDN is a text')
+  // A level that is none would proscribe nothing, and every history would be valid.
+  if (!Levels.includes(level)) throw invalidOption('level', level)
   const inference = new Inference(readTransactions(source), level)
   const { history, inconsistencies } = inference
   const verdict = check(history)
@@ -107,9 +111,12 @@ function readTransactions(source: string): Transaction[] {
     const name = type instanceof Keyword ? type.name : ''
     const process = writeEdn(operation.get('process') ?? null)
     switch (name) {
-      case 'invoke':
+      case 'invoke': {
+        const unended = pending.get(process)
+        if (unended !== undefined) add(unended, process, 'open')
         pending.set(process, operation)
         break
+      }
       case 'ok':
       case 'fail':
       case 'info':
@@ -159,7 +166,8 @@ class Inference {
     for (const transaction of transactions) if (transaction.status === 'committed') this.#noteReads(transaction)
     for (const list of this.#lists.values()) this.#noteObserved(list)
     const events: HistoryEvent[] = []
-    for (const transaction of transactions) this.#addEvents(transaction, events)
+    const places = new Map([...this.#lists].map(([key, { longest }]) => [key, placesOf(longest)]))
+    for (const transaction of transactions) this.#addEvents(transaction, places, events)
     this.history = new History({
       transactions: transactions.map(({ id, status }): HistoryTransaction => ({ id, level, status })),
       events,
@@ -242,14 +250,15 @@ class Inference {
     }
   }
 
-  #addEvents(transaction: Transaction, events: HistoryEvent[]): void {
+  /** `places`: by list, where its elements stand, from 1. */
+  #addEvents(transaction: Transaction, places: ReadonlyMap<string, Places>, events: HistoryEvent[]): void {
     const { id, status } = transaction
     for (const operation of transaction.operations) {
       const { key } = operation
       const { longest } = this.#list(key)
       if (operation.kind === 'append') {
-        const version = longest.indexOf(operation.element) + 1
-        if (version === 0) continue
+        const version = places.get(key)!.get(operation.element)
+        if (version === undefined) continue
         events.push({ kind: 'write', transaction: id, object: key, version, operation: 'update' })
       } else if (operation.list !== null || status === 'committed') {
         const list = operation.list ?? []
@@ -263,12 +272,25 @@ class Inference {
     return Object.fromEntries(
       [...this.#lists].map(([key, { longest }]) => {
         const values = Object.fromEntries(
-          Array.from({ length: longest.length + 1 }, (_, n) => [n, { list: `[${longest.slice(0, n).join(' ')}]` }]),
+          Array.from({ length: longest.length + 1 }, (_, n) => [n, { list: shown(longest, n) }]),
         )
         return [key, { label: key, values }]
       }),
     )
   }
+}
+
+type Places = ReadonlyMap<string, number>
+
+const placesOf = (list: readonly string[]): Places => new Map(list.map((element, i) => [element, i + 1]))
+
+const mostShown = 24
+
+/** The first `length` elements; of many the first and the last few, for there is such a text for each version of a list. */
+function shown(list: readonly string[], length: number): string {
+  if (length <= mostShown) return `[${list.slice(0, length).join(' ')}]`
+  const half = mostShown / 2
+  return `[${list.slice(0, half).join(' ')} … ${list.slice(length - half, length).join(' ')}]`
 }
 
 function startsWith(list: readonly string[], prefix: readonly string[]): boolean {
