@@ -12,6 +12,7 @@ import type {
   HistoryValue,
   KeyOrder,
   PredicateObject,
+  TransactionStatus,
 } from './model.ts'
 import { Levels } from './model.ts'
 
@@ -23,23 +24,29 @@ export function readHistory(source: unknown): HistoryData {
   const root = record(typeof source === 'string' ? parsed(source) : source, 'the history')
   if (root['format'] !== 'isolde-history/1') throw invalidHistory('"format" must be "isolde-history/1"')
   const transactions = list(root['transactions'], 'transactions').map(transaction)
-  const ids = new Set<number>()
-  for (const { id } of transactions) {
-    if (ids.has(id)) throw invalidHistory(`two transactions have the id ${id}`)
-    ids.add(id)
+  const statuses = new Map<number, TransactionStatus>()
+  for (const { id, status } of transactions) {
+    if (statuses.has(id)) throw invalidHistory(`two transactions have the id ${id}`)
+    statuses.set(id, status)
   }
   const events = list(root['events'], 'events').map((each, i) => event(each, `events[${i}]`))
   for (const [i, { transaction }] of events.entries()) {
-    if (!ids.has(transaction))
+    if (!statuses.has(transaction))
       throw invalidHistory(`events[${i}] is of transaction ${transaction}, which is not listed`)
   }
   checkWrites(events)
+  checkEnds(events, statuses)
+  const keys = root['keys'] === undefined ? [] : list(root['keys'], 'keys').map(keyOrder)
+  for (const [i, { transactions }] of keys.entries()) {
+    const unknown = transactions.find((id) => !statuses.has(id))
+    if (unknown !== undefined) throw invalidHistory(`keys[${i}] names transaction ${unknown}, which is not listed`)
+  }
   return {
     format: 'isolde-history/1',
     transactions,
     events,
     objects: root['objects'] === undefined ? {} : objects(root['objects']),
-    keys: root['keys'] === undefined ? [] : list(root['keys'], 'keys').map(keyOrder),
+    keys,
   }
 }
 
@@ -61,6 +68,20 @@ function checkWrites(events: readonly HistoryEvent[]): void {
     else if (versions.has(event.version)) {
       throw invalidHistory(`events[${i}] writes version ${event.version} of ${event.object}, which was written before`)
     } else versions.add(event.version)
+  }
+}
+
+/** A transaction ends once, in the way that its status says, and does nothing behind it. */
+function checkEnds(events: readonly HistoryEvent[], statuses: ReadonlyMap<number, TransactionStatus>): void {
+  const ended = new Set<number>()
+  for (const [i, { kind, transaction }] of events.entries()) {
+    if (ended.has(transaction)) throw invalidHistory(`events[${i}] is behind the end of transaction ${transaction}`)
+    if (kind !== 'commit' && kind !== 'abort') continue
+    const status = statuses.get(transaction)
+    if (status !== (kind === 'commit' ? 'committed' : 'aborted')) {
+      throw invalidHistory(`events[${i}] is a ${kind} of transaction ${transaction}, whose status is "${status}"`)
+    }
+    ended.add(transaction)
   }
 }
 

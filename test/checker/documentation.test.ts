@@ -44,6 +44,12 @@ it('a history that is wrong is refused with the place', () => {
   expect(refused({ events })).toMatchObject({ message: expect.stringContaining('events[0]') as string })
   const twice = { kind: 'write', transaction: 1, object: 'x', version: 1, operation: 'update' }
   expect(refused({ events: [twice, twice] })).toMatchObject({ message: expect.stringContaining('events[1]') as string })
+  const commit = { kind: 'commit', transaction: 1 }
+  const says = (text: string): object => ({ code: '22023', message: expect.stringContaining(text) as string })
+  expect(refused({ events: [commit, twice] })).toMatchObject(says('events[1] is behind the end'))
+  expect(refused({ events: [commit, commit] })).toMatchObject(says('events[1] is behind the end'))
+  expect(refused({ events: [{ kind: 'abort', transaction: 1 }] })).toMatchObject(says('whose status is "committed"'))
+  expect(refused({ keys: [{ key: 'k', transactions: [1, 7] }] })).toMatchObject(says('keys[0] names transaction 7'))
 })
 
 it('the history of lists holds a write skew', () => {
