@@ -243,9 +243,13 @@ export class Engine implements TransactionListener {
     if (idle.length === 0 || task.warned) return
     task.warned = true
     const names = idle.map(holderName).join(' and ')
+    const undecided = idle.every((holder) => holder.session === 0)
+    const waits = `session ${task.session} has waited for a second for ${wait.resource}, which ${names} holds`
     this.env.warn(
-      `session ${task.session} has waited for a second for ${wait.resource}, which ${names} holds in an open transaction ` +
-        `without running anything: ${shorten(task.sql)} (is db.query called inside db.transaction, where tx.query was meant?)`,
+      undecided
+        ? `${waits} until COMMIT PREPARED or ROLLBACK PREPARED: ${shorten(task.sql)}`
+        : `${waits} in an open transaction without running anything: ${shorten(task.sql)} ` +
+            `(is db.query called inside db.transaction, where tx.query was meant?)`,
     )
   }
 

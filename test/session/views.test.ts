@@ -37,6 +37,22 @@ describe('views', () => {
     await waiting
   })
 
+  it('a prepared transaction in the way is named by its gid, for that decides it', async () => {
+    const { db, a, b, c } = await openTable()
+    await a.exec("BEGIN; UPDATE t SET name = 'x' WHERE id = 1; PREPARE TRANSACTION 'transfer-7'")
+    const waiting = b.query("UPDATE t SET name = 'y' WHERE id = 1")
+    await settle()
+    const name = 'prepared transaction "transfer-7"'
+    expect(await rowsOf(c, `SELECT waiting_for, blocked_by FROM isolde_sessions WHERE id = ${b.id}`)).toEqual([
+      [`FOR NO KEY UPDATE on row 0 of table "t", held by ${name}`, name],
+    ])
+    expect(await rowsOf(c, 'SELECT blocked_by FROM isolde_locks WHERE NOT granted')).toEqual([[name]])
+    const versions = `SELECT "values", session, published FROM isolde_versions('t') ORDER BY version`
+    expect((await rowsOf(c, versions))[0]).toEqual(['(1,x,t)', null, false])
+    await db.query("ROLLBACK PREPARED 'transfer-7'")
+    await waiting
+  })
+
   it('isolde_versions shows the chains: what is in place, and what lies behind it', async () => {
     const { a, b, c } = await openTable()
     await a.exec('BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1 FROM t')

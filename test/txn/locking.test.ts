@@ -563,7 +563,9 @@ test('the lock table for people names every hold and every wait', () => {
     rows
       .filter((row) => row.kind === kind)
       .map(({ session, rowId, index, key, mode, granted, blockedBy }) =>
-        [session, rowId, index, key, mode, granted, blockedBy.join()].filter((part) => part !== null).join(' '),
+        [session, rowId, index, key, mode, granted, blockedBy.map((owner) => owner.session).join()]
+          .filter((part) => part !== null)
+          .join(' '),
       )
       .sort()
   expect(told('key range')).toEqual(['2 t_k [4, 9] RangeShareLock true ', '4 t_k [5, 5] RangeWriteLock false 2'])

@@ -2,6 +2,7 @@
 import type { SystemView } from '../../planner/index.ts'
 import { BOOLEAN, INT8, TEXT } from '../../types/registry.ts'
 import type { Engine } from '../engine.ts'
+import { holderNames } from '../holderName.ts'
 
 export function locksView({ transactions }: Engine): SystemView {
   return {
@@ -32,9 +33,7 @@ export function locksView({ transactions }: Engine): SystemView {
           key,
           mode,
           granted,
-          granted ? null : blockedBy.map(blockerName).join(', '),
+          granted ? null : holderNames(blockedBy),
         ]),
   }
 }
-
-const blockerName = (session: number): string => (session === 0 ? 'a prepared transaction' : String(session))

@@ -3,6 +3,7 @@ import type { SystemView } from '../../planner/index.ts'
 import { BOOLEAN, INT8, TEXT } from '../../types/registry.ts'
 import type { Value } from '../../types/value.ts'
 import type { Engine } from '../engine.ts'
+import { holderNames } from '../holderName.ts'
 import type { SessionState } from '../sessionState.ts'
 
 export function sessionsView(engine: Engine): SystemView {
@@ -41,7 +42,7 @@ function rowOf({ transactions }: Engine, session: SessionState): Value[] {
     snapshot === null ? null : transactions.publishedTimestamp - snapshot,
     task === null ? null : task.sql,
     wait === null ? null : (task?.waitDescription() ?? null),
-    wait === null ? null : [...new Set(wait.holders().map((holder) => holder.session))].join(', '),
+    wait === null ? null : holderNames(wait.holders()),
   ]
 }
 

@@ -43,7 +43,8 @@ function rowOf({ rowId, version, values, entry }: VersionRow, types: readonly Sq
     version,
     values === null ? null : recordText(values, types),
     writer === null ? null : writer.id,
-    writer instanceof Transaction ? writer.session : null,
+    // A prepared transaction is no session's.
+    writer instanceof Transaction && writer.session !== 0 ? writer.session : null,
     committed,
     writer === null || writer.published,
   ]

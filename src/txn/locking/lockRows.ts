@@ -23,8 +23,8 @@ export interface LockRow {
   /** `RowExclusiveLock`, `FOR SHARE`. */
   readonly mode: string
   readonly granted: boolean
-  /** The sessions that are in the way of a wait. */
-  readonly blockedBy: readonly number[]
+  /** Who is in the way of a wait. */
+  readonly blockedBy: readonly LockOwner[]
 }
 
 export function describeLock(lock: Lock): LockRow[] {
@@ -36,7 +36,7 @@ export function describeLock(lock: Lock): LockRow[] {
       ...(wait instanceof RangeWait ? rangeOf(wait.index.name, wait.range) : {}),
       mode: wait.mode,
       granted: false,
-      blockedBy: [...new Set(wait.holders().map(({ session }) => session))],
+      blockedBy: wait.holders(),
     })),
   ]
 }
