@@ -32,7 +32,7 @@ import { DeadlockWatch } from './coordinatorDeadlock.ts'
 import { CoordinatorLog } from './coordinatorLog.ts'
 import type { Database } from './database.ts'
 import { withRetries } from './retry.ts'
-import type { Session, TransactionOptions } from './session.ts'
+import type { Age, Session, TransactionOptions } from './session.ts'
 import { asError } from './sessionTask.ts'
 
 export interface CoordinatorOptions {
@@ -96,19 +96,20 @@ export class Coordinator {
     this.#requireOpen()
     if (new Set(databases).size < databases.length) throw databaseTwice()
     if (!this.#log.isDurable && databases.some(({ id }) => id !== null)) throw coordinatedByMemory()
-    return withRetries(this.#env, options, () => this.#attempt(databases, body, options))
+    const ages = databases.map((): Age => ({ firstAttempt: null }))
+    return withRetries(this.#env, options, () => this.#attempt(databases, body, options, ages))
   }
 
   async #attempt<const Databases extends readonly Database[], T>(
     databases: Databases,
     body: (sessions: Branches<Databases>) => Promise<T> | T,
     options: TransactionOptions,
+    ages: readonly Age[],
   ): Promise<T> {
     const branches: Branch[] = []
     try {
-      for (const database of databases) branches.push(new Branch(database))
-      for (const branch of branches) await branch.begin(options)
-      const sessions: unknown = branches.map(({ session }) => session)
+      for (const [i, database] of databases.entries()) branches.push(new Branch(database, options, ages[i]!))
+      const sessions: unknown = branches.map(({ handle }) => handle)
       const run = async (): Promise<T> => body(sessions as Branches<Databases>)
       const result = await this.#deadlocks.during(branches, () => untilAborted(options.signal, run))
       for (const branch of branches) await branch.requireHealthy()

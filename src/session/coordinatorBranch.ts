@@ -2,30 +2,33 @@
  * A branch: the part of a distributed transaction that one database has (the X/Open model's word). It is an ordinary
  * transaction of an ordinary session; the coordinator asks of a database nothing that SQL does not offer.
  */
-import { callbackEndedTransaction, transactionHadFailed } from '../errors.ts'
+import { transactionHadFailed } from '../errors.ts'
 import type { Database } from './database.ts'
-import type { Session, TransactionOptions } from './session.ts'
+import type { Age, Session, TransactionOptions } from './session.ts'
 
 export class Branch {
   readonly database: Database
   readonly session: Session
+  /** What the callback gets: it is good for this transaction only, whatever the callback ends or begins. */
+  readonly handle: Session
 
-  constructor(database: Database) {
+  /** `age`: of this branch's first attempt. Throws 22023 for options that make no sense. */
+  constructor(database: Database, options: TransactionOptions, age: Age) {
     this.database = database
     this.session = database.connectSync()
-  }
-
-  async begin(options: TransactionOptions): Promise<void> {
-    await this.session.query(beginText(options))
+    try {
+      this.handle = this.session.beginBranch(options, age)
+    } catch (error) {
+      this.session.close()
+      throw error
+    }
   }
 
   /** Throws 25P01, 25P02 unless it stands as it was begun, and nothing of it failed. */
   async requireHealthy(): Promise<void> {
     // A statement that the callback did not await may still fail, or write.
     await this.session.whenIdle()
-    const { transactionStatus } = this.session
-    if (transactionStatus === 'idle') throw callbackEndedTransaction()
-    if (transactionStatus === 'failed') throw transactionHadFailed()
+    this.handle.requireHealthyEnd()
   }
 
   /** True if it has something to commit. */
@@ -47,14 +50,4 @@ export class Branch {
   close(): void {
     this.session.close()
   }
-}
-
-function beginText({ isolation, method, readOnly, deferrable }: TransactionOptions): string {
-  const level = isolation ?? (method === undefined ? null : 'serializable')
-  const modes = [
-    ...(level === null ? [] : [`ISOLATION LEVEL ${level}${method === undefined ? '' : ` USING ${method}`}`]),
-    ...(readOnly === undefined ? [] : [readOnly ? 'READ ONLY' : 'READ WRITE']),
-    ...(deferrable === undefined ? [] : [deferrable ? 'DEFERRABLE' : 'NOT DEFERRABLE']),
-  ]
-  return ['BEGIN', ...modes].join(' ')
 }

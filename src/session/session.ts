@@ -203,7 +203,7 @@ export class Session {
       const tx = this.#begin(options, age)
       try {
         const result = await tx.#until(signal, body)
-        tx.#requireHealthyEnd()
+        tx.requireHealthyEnd()
         if (this.#mayCommitNow()) this.#state.block.commit(true)
         else {
           // A statement that the callback did not await runs before COMMIT, and may still fail.
@@ -232,7 +232,7 @@ export class Session {
         const result = body(tx)
         if (result instanceof Promise) throw refusedPromise(result)
         this.#state.requireIdle()
-        tx.#requireHealthyEnd()
+        tx.requireHealthyEnd()
         // While another statement has the right that nobody commits, COMMIT queues like any.
         if (this.#engine.core.hasExclusive) this.prepare('COMMIT').run()
         else this.#state.block.commit(true)
@@ -255,6 +255,12 @@ export class Session {
   /** Resolves when no call runs or queues. */
   async whenIdle(): Promise<void> {
     await this.#state.whenIdle()
+  }
+
+  /** @internal Begins a transaction as `transaction` does; gives its handle. */
+  beginBranch(options: TransactionOptions, age: Age): Session {
+    this.#requireOpen()
+    return this.#begin(options, age)
   }
 
   /** @internal Ends the statement that runs with this error. */
@@ -317,8 +323,8 @@ export class Session {
     return named
   }
 
-  /** The callback has returned: is its block still there, and sound? */
-  #requireHealthyEnd(): void {
+  /** @internal The callback has returned: is its block still there, and sound? Throws 25P01, 25P02, or what ended it. */
+  requireHealthyEnd(): void {
     this.#requireBlock()
     const { block } = this.#state
     if (block.failed) throw block.takeEnd() ?? transactionHadFailed()
@@ -360,7 +366,7 @@ export class Session {
     await this.query(`SAVEPOINT ${name}`)
     try {
       const result = await tx.#until(signal, body)
-      tx.#requireHealthyEnd()
+      tx.requireHealthyEnd()
       await this.query(`RELEASE ${name}`)
       return result
     } catch (error) {
@@ -383,7 +389,7 @@ export class Session {
       const result = body(tx)
       if (result instanceof Promise) throw refusedPromise(result)
       this.#state.requireIdle()
-      tx.#requireHealthyEnd()
+      tx.requireHealthyEnd()
       block.release(name)
       return result
     } catch (error) {
@@ -406,6 +412,6 @@ function refusedPromise(promise: Promise<unknown>): Error {
 }
 
 /** Carries the age of a transaction from its first attempt to its retries. */
-interface Age {
+export interface Age {
   firstAttempt: number | null
 }

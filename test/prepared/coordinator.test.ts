@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Coordinator, Database } from '../../src/index.ts'
-import { open, openCoordinator } from '../../src/index.ts'
+import type { Coordinator, Database, TransactionOptions } from '../../src/index.ts'
+import { DatabaseError, open, openCoordinator } from '../../src/index.ts'
 import { Disk } from '../simulation/disk.ts'
 import { SimulatedEnv } from '../simulation/env.ts'
 
@@ -50,6 +50,52 @@ describe('a transaction over two databases', () => {
     })
     await expect(careless).rejects.toMatchObject({ code: '25P02' })
     expect([await balance(a), await balance(b)]).toEqual([100, 100])
+  })
+
+  test('a callback that ends a transaction itself, and begins another, commits nothing', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const [a, b] = dbs as [Database, Database]
+    const refused = { code: '25P01', message: expect.stringContaining('the callback has ended') as string }
+    const swapped = coordinator.transaction([a, b], async ([inA, inB]) => {
+      await inA.query(add(-10))
+      await inB.query(add(10))
+      await inA.query('ROLLBACK')
+      await inA.query('BEGIN')
+    })
+    await expect(swapped).rejects.toMatchObject(refused)
+    expect([await balance(a), await balance(b)]).toEqual([100, 100])
+  })
+
+  test('options that make no sense are refused, and nothing stays open', async () => {
+    const { dbs, coordinator } = await banks(2)
+    for (const options of [{ isolation: 'chaos' }, { isolation: 'snapshot', method: '2pl' }, { method: 'x' }]) {
+      const failing = coordinator.transaction(dbs, () => 1, options as TransactionOptions)
+      await expect(failing).rejects.toMatchObject({ code: '22023' })
+    }
+    const open = await dbs[0]!.query('SELECT id FROM isolde_sessions')
+    expect(open.rows).toHaveLength(1)
+  })
+
+  test('a transaction that is tried again keeps its age in each database', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const [a, b] = dbs as [Database, Database]
+    await a.exec('INSERT INTO account VALUES (2, 100)')
+    const other = await a.connect()
+    let attempts = 0
+    const victims: Promise<unknown>[] = []
+    await coordinator.transaction([a, b], async ([inA, inB]) => {
+      await inB.query(add(10))
+      if (++attempts === 1) {
+        // Begins behind the first attempt and before the second: of a circle with either it is the younger.
+        await other.exec('BEGIN; UPDATE account SET balance = 0 WHERE id = 2')
+        throw new DatabaseError('40001', 'once more')
+      }
+      await inA.query('UPDATE account SET balance = 1 WHERE id = 1')
+      victims.push(other.query('UPDATE account SET balance = 0 WHERE id = 1').catch((error: unknown) => error))
+      await inA.query('UPDATE account SET balance = 1 WHERE id = 2')
+    })
+    expect(attempts).toBe(2)
+    expect(await Promise.all(victims)).toMatchObject([{ code: '40P01' }])
   })
 
   test('a database that was only read, or alone was written, is not prepared', async () => {
