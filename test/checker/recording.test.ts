@@ -248,6 +248,9 @@ describe('a recording', () => {
   it('is one at a time, and bounded', async () => {
     const db = openSync()
     await db.exec(accounts)
+    for (const limit of [0, -1, NaN]) {
+      expect(() => db.history.record({ limit })).toThrow(expect.objectContaining({ code: '22023' }))
+    }
     const recording = db.history.record({ limit: 3 })
     expect(() => db.history.record()).toThrow(expect.objectContaining({ code: '55006' }))
     await db.query('SELECT * FROM account')

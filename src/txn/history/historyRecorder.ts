@@ -4,7 +4,7 @@
  */
 import { History } from '../../checker/history.ts'
 import type { WriteEvent } from '../../checker/model.ts'
-import { historyTooLong, recordingRuns } from '../../errors.ts'
+import { historyTooLong, invalidOption, recordingRuns } from '../../errors.ts'
 import type { ReadView } from '../../storage/readView.ts'
 import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { UndoEntry } from '../../storage/undo.ts'
@@ -31,8 +31,10 @@ export class HistoryRecorder {
   on = false
   #open: OpenRecording | null = null
 
-  /** @throws DatabaseError 55006 if one runs already */
+  /** @throws DatabaseError 55006 if one runs already, 22023 for a limit that is none */
   start({ limit = defaultLimit }: RecordingOptions = {}): Recording {
+    // What is no number would never be reached, and the recording would grow for ever.
+    if (!(limit >= 1)) throw invalidOption('limit', String(limit))
     if (this.#open !== null) throw recordingRuns()
     const open = new OpenRecording(limit)
     this.#open = open
