@@ -15,8 +15,10 @@
  *
  * Nothing of it costs more than the strongly connected components of the graph, unless there is a cycle: ways back are
  * looked for within a component only. Where conflicts other than rw follow the order of the commits, as in every engine
- * that shows committed data only, a way back stays between the two commits, and is found or refuted near them.
+ * that shows committed data only, a way back stays between the two commits, and is found or refuted near them; and where
+ * many rw edges share an end, one search answers for all.
  */
+import type { Arc } from './digraph.ts'
 import { Digraph } from './digraph.ts'
 import type { Edge, SerializationGraph } from './serializationGraph.ts'
 
@@ -76,26 +78,79 @@ function shortestThrough(size: number, edges: readonly Edge[], start: (edge: Edg
   return best
 }
 
-/** Finds ways over ww and wr edges. */
+/**
+ * Finds ways over ww and wr edges. Whether rw edges have a way back is answered together for all that end, or all that begin,
+ * at the same transaction: many may have missed the same version, and one that is open for long may have missed many.
+ */
 export class FlowOrder {
   readonly #flow: Digraph<Edge>
+  readonly #against: Digraph<Arc>
   /** No edge leads to a smaller rank. */
   readonly #rank: ArrayLike<number>
+  /** By node: the other ends of the rw edges from it, and to it. */
+  readonly #missed: Ends
+  readonly #missedBy: Ends
+  /** By node where rw edges end: which of those who missed it can be reached from it; and by node where they begin, the reverse. */
+  readonly #reached = new Map<number, ReadonlySet<number>>()
+  readonly #reachedFrom = new Map<number, ReadonlySet<number>>()
 
   constructor(graph: SerializationGraph, flow: readonly Edge[]) {
     this.#flow = new Digraph(graph.size, flow)
+    this.#against = new Digraph(
+      graph.size,
+      flow.map(({ from, to }) => ({ from: to, to: from })),
+    )
+    const antidependencies = graph.edges.filter(({ kind }) => kind === 'rw')
+    this.#missed = endsOf(antidependencies, 'from', 'to')
+    this.#missedBy = endsOf(antidependencies, 'to', 'from')
     const { committedAt } = graph
     if (flow.every(({ from, to }) => committedAt[from]! <= committedAt[to]!)) this.#rank = committedAt
     else this.#rank = this.#flow.components().of.map((component) => -component)
   }
 
+  /** True if an rw edge has a way back. */
+  returns({ from, to }: Edge): boolean {
+    const rank = this.#rank
+    if (rank[to]! > rank[from]!) return false
+    const readers = this.#missedBy.get(to)!
+    const writers = this.#missed.get(from)!
+    if (readers.length >= writers.length) {
+      let reached = this.#reached.get(to)
+      if (reached === undefined) {
+        const end = readers.reduce((last, reader) => Math.max(last, rank[reader]!), 0)
+        reached = this.#flow.reachable(to, readers, (node) => rank[node]! <= end)
+        this.#reached.set(to, reached)
+      }
+      return reached.has(from)
+    }
+    let reached = this.#reachedFrom.get(from)
+    if (reached === undefined) {
+      const start = writers.reduce((first, writer) => Math.min(first, rank[writer]!), Infinity)
+      reached = this.#against.reachable(from, writers, (node) => rank[node]! >= start)
+      this.#reachedFrom.set(from, reached)
+    }
+    return reached.has(to)
+  }
+
   /** The way back of an rw edge; null if there is none. */
   wayBack(edge: Edge): Edge[] | null {
+    if (!this.returns(edge)) return null
     const rank = this.#rank
     const end = rank[edge.from]!
-    if (rank[edge.to]! > end) return null
     return this.#flow.shortestPath(edge.to, edge.from, (node) => rank[node]! <= end)
   }
+}
+
+type Ends = ReadonlyMap<number, readonly number[]>
+
+function endsOf(edges: readonly Edge[], of: 'from' | 'to', other: 'from' | 'to'): Ends {
+  const ends = new Map<number, number[]>()
+  for (const edge of edges) {
+    const known = ends.get(edge[of])
+    if (known === undefined) ends.set(edge[of], [edge[other]])
+    else known.push(edge[other])
+  }
+  return ends
 }
 
 /** P4, G-single and PMP: cycles with exactly one of these rw edges, and otherwise flow. */
@@ -138,7 +193,7 @@ function severalThrough(
   let tries = 0
   for (const edge of edges) {
     if (edge.kind !== 'rw' || of[edge.from] !== of[edge.to] || sizes[of[edge.from]!] === 1 || !start(edge)) continue
-    if (order.wayBack(edge) !== null) continue
+    if (order.returns(edge)) continue
     const component = of[edge.from]
     const back = graph.shortestPath(edge.to, edge.from, (node) => of[node] === component)
     if (back !== null && (best === null || back.length + 1 < best.length)) best = [edge, ...back]

@@ -81,6 +81,25 @@ export class Digraph<E extends Arc> {
     return null
   }
 
+  /** Which of the targets can be reached by a path of at least one arc over nodes that `within` allows. */
+  reachable(from: number, targets: readonly number[], within: (node: number) => boolean): Set<number> {
+    const search = ++this.#search
+    const wanted = new Set(targets)
+    const found = new Set<number>()
+    const queue = [from]
+    for (let head = 0; head < queue.length && found.size < wanted.size; head++) {
+      const node = queue[head]!
+      for (let i = this.#first[node]!; i < this.#first[node + 1]!; i++) {
+        const { to } = this.#arcs[i]!
+        if (this.#reachedBy[to] === search || !within(to)) continue
+        this.#reachedBy[to] = search
+        if (wanted.has(to)) found.add(to)
+        queue.push(to)
+      }
+    }
+    return found
+  }
+
   #pathTo(from: number, to: number): E[] {
     const path: E[] = []
     let node = to

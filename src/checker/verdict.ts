@@ -114,10 +114,25 @@ export class Verdict {
   }
 }
 
-/** `G-single (read skew): T1 →rw T2 →wr T1`, and a line for each conflict. */
+/** Conflicts of one phenomenon that are described: nobody reads a circle of thousands, and its ends tell what it is. */
+const mostDescribed = 24
+
+/** `G-single (read skew): T1 →rw T2 →wr T1`, and a line for each conflict; of a long circle, for those at its ends. */
 export function describePhenomenon({ name, title, conflicts }: Phenomenon): string {
   const [first] = conflicts
-  const path = conflicts.map(({ kind, to }) => ` →${kind} T${to}`).join('')
-  const lines = conflicts.map(({ description }) => `  ${description}`)
+  const path = shortened(
+    conflicts.map(({ kind, to }) => ` →${kind} T${to}`),
+    (left) => ` → … ${left} more …`,
+  ).join('')
+  const lines = shortened(
+    conflicts.map(({ description }) => `  ${description}`),
+    (left) => `  … and ${left} more`,
+  )
   return [`${name} (${title}): T${first?.from ?? 0}${path}`, ...lines].join('\n')
+}
+
+function shortened(parts: readonly string[], gap: (left: number) => string): readonly string[] {
+  if (parts.length <= mostDescribed) return parts
+  const half = mostDescribed / 2
+  return [...parts.slice(0, half), gap(parts.length - mostDescribed), ...parts.slice(-half)]
 }

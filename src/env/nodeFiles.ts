@@ -66,11 +66,18 @@ function syncDirectory(directory: string): void {
 function makeDirectory(directory: string): void {
   const absolute = path.resolve(directory)
   if (fs.statSync(absolute, { throwIfNoEntry: false })?.isDirectory() === true) return
-  const first = fs.mkdirSync(absolute, { recursive: true })
-  // Every directory that was made is named in its parent: those names must be durable.
-  for (let made = absolute; first !== undefined && made.length >= first.length; made = path.dirname(made)) {
-    syncDirectory(path.dirname(made))
+  const parent = path.dirname(absolute)
+  // One by one: Node's `recursive` does not end where a parent is there and refuses with ENOENT (/proc).
+  if (!fs.existsSync(parent)) makeDirectory(parent)
+  try {
+    fs.mkdirSync(absolute)
+  } catch (error) {
+    // Somebody else was faster.
+    if (fs.statSync(absolute, { throwIfNoEntry: false })?.isDirectory() !== true) throw error
+    return
   }
+  // The directory is named in its parent: the name must be durable.
+  syncDirectory(parent)
 }
 
 export const nodeFiles: Files = {
