@@ -40,6 +40,7 @@ export function runImmediately(
     const { transaction } = block
     if (transaction === null || block.failed) return null
     if (compiled.writes && (engine.core.hasExclusive || block.readOnly)) return null
+    state.lastStatement = sql
     return runInTransaction(engine, state, transaction, compiled, parameters, output)
   }
   if (block.kind !== 'none') return null

@@ -39,6 +39,8 @@ export class SessionState implements Moments {
   /** The call that runs now. */
   task: Task | null = null
   closed = false
+  /** The text that ran last; null before the first. */
+  lastStatement: string | null = null
   onNotice: ((notice: Notice) => void) | null = null
   readonly #core: Core
   readonly #env: Env
@@ -122,6 +124,7 @@ export class SessionState implements Moments {
   /** The task is settled; the next call of the queue begins. */
   finished(task: Task): void {
     if (this.task !== task) return
+    this.lastStatement = task.sql
     this.task = this.#queue.shift() ?? null
     if (this.task !== null) {
       this.#core.wake(this.task)

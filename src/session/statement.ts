@@ -148,6 +148,7 @@ export class Statement<Row = ObjectRow> {
     const { trace, core } = this.#engine
     if (trace.on || core.hasExclusive) return this.#runAsTask(state, [])
     if (state.block.failed && !endsFailedBlock(statement)) throw state.block.refusal()
+    state.lastStatement = this.sql
     const outcome = executeControl(state, statement, false, this.#output)
     if (!isEnding(outcome)) return outcome
     if (outcome === 'commit') {

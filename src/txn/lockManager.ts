@@ -17,7 +17,7 @@ import type { Trace } from '../trace.ts'
 import type { AdvisoryGrant, AdvisoryKey } from './locking/advisoryLock.ts'
 import { AdvisoryLock, AdvisoryLocks, AdvisoryWait, EXCLUSIVE, SessionOwner } from './locking/advisoryLock.ts'
 import { KeyRangeLock, RangeGrant, RangeWait } from './locking/keyRangeLock.ts'
-import type { LockRow } from './locking/lockRows.ts'
+import type { LockRow, TableById } from './locking/lockRows.ts'
 import { describeLock, describeWriters } from './locking/lockRows.ts'
 import type { Grant, LockOwner, LockWait } from './lockWait.ts'
 import { Lock, LockWait as Wait, RowLock } from './lockWait.ts'
@@ -333,8 +333,8 @@ export class LockManager extends LockQueues {
   }
 
   /** For people: every hold and every wait. `writers`: those who hold rows by having written them. */
-  describe(writers: Iterable<LockOwner & Writer>): LockRow[] {
-    return [...this.#all().flatMap(describeLock), ...describeWriters(writers)]
+  describe(writers: Iterable<LockOwner & Writer>, tableOf: TableById): LockRow[] {
+    return [...this.#all().flatMap(describeLock), ...describeWriters(writers, tableOf)]
   }
 
   protected override dropIfIdle(lock: Lock): void {

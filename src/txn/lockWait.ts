@@ -9,6 +9,7 @@ import type { GuardedTable } from '../storage/guardedTable.ts'
 import type { Writer } from '../storage/undo.ts'
 import type { LockModes } from './lockModes.ts'
 import { onlyAwaits, ROW_MODES, rowModesExclude } from './lockModes.ts'
+import { rowName } from './rowName.ts'
 
 /** A transaction as the lock manager sees it. */
 export interface LockOwner {
@@ -61,7 +62,7 @@ export class Lock {
     this.table = table
   }
 
-  /** For people: `row 17 of table "accounts"`. */
+  /** For people: `table "accounts"`. */
   get resource(): string {
     return this.table === null ? `the ${this.kind}` : `table "${this.table.name}"`
   }
@@ -123,7 +124,7 @@ export class RowLock extends Lock {
   }
 
   override get resource(): string {
-    return `row ${this.rowId} of table "${this.table!.name}"`
+    return `${rowName(this.table!, this.rowId)} of table "${this.table!.name}"`
   }
 
   /** The open transaction that has written or locked the row at its chain. */
@@ -174,7 +175,7 @@ export class LockWait {
     this.#leave = leave
   }
 
-  /** For people: `row 17 of table "accounts"`, `table "accounts"`. */
+  /** For people: `row (id)=(7) of table "accounts"`, `table "accounts"`. */
   get resource(): string {
     return this.lock.resource
   }

@@ -37,7 +37,7 @@ describe('a session', () => {
     await settle()
     expect(b.state).toBe('waiting')
     expect(b.waitingFor).toMatchObject({ holders: [a.id] })
-    expect(b.waitingFor?.lock).toMatch(/row \d+ of table "t"/)
+    expect(b.waitingFor?.lock).toMatch(/row \(id\)=\(1\) of table "t"/)
     await errorOf(a.query('SELECT nope'))
     expect(a.transactionStatus).toBe('failed')
     // The failed transaction has given its locks up already.

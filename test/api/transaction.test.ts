@@ -292,6 +292,6 @@ it('db.query inside db.transaction, on the same row, warns after a second and do
   ])
   const failed = (await errorOf(run)) as unknown as { code: number; stdout: string }
   expect(failed.code).toBe(7)
-  expect(failed.stdout).toMatch(/^deadlocked\nsession \d+ has waited for a second for .*row 0 of table "t"/)
+  expect(failed.stdout).toMatch(/^deadlocked\nsession \d+ has waited for a second for .*row \(id\)=\(1\) of table "t"/)
   expect(failed.stdout).toContain('tx.query')
 })

@@ -12,7 +12,7 @@
  *     ---
  *     a: BEGIN
  *     a: INSERT 0 1
- *     b: waits for row 0 of table "t", held by a
+ *     b: waits for row (id)=(1) of table "t", held by a
  *
  * A block runs its commands in order, each to its end or until it waits; what a command brought to an end in another
  * session is printed behind it. A command may go on over lines that begin with two spaces. `> ` alone is the unnamed

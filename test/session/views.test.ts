@@ -25,10 +25,13 @@ describe('views', () => {
     const sql = `SELECT id, application_name, state, isolation, waiting_for, blocked_by, statement FROM isolde_sessions
                  WHERE id IN (${a.id}, ${b.id}) ORDER BY id`
     expect(await rowsOf(c, sql)).toEqual([
-      [a.id, 'first', 'idle in transaction', 'serializable using 2pl', null, null, null],
+      [
+        ...[a.id, 'first', 'idle in transaction', 'serializable using 2pl', null, null],
+        "BEGIN ISOLATION LEVEL SERIALIZABLE USING 2PL; UPDATE t SET name = 'x' WHERE id = 1",
+      ],
       [
         ...[b.id, '', 'waiting', 'read committed'],
-        `FOR NO KEY UPDATE on row 0 of table "t", held by session ${a.id}`,
+        `FOR NO KEY UPDATE on row (id)=(1) of table "t", held by session ${a.id}`,
         String(a.id),
         "UPDATE t SET name = 'y' WHERE id = 1",
       ],
@@ -44,7 +47,7 @@ describe('views', () => {
     await settle()
     const name = 'prepared transaction "transfer-7"'
     expect(await rowsOf(c, `SELECT waiting_for, blocked_by FROM isolde_sessions WHERE id = ${b.id}`)).toEqual([
-      [`FOR NO KEY UPDATE on row 0 of table "t", held by ${name}`, name],
+      [`FOR NO KEY UPDATE on row (id)=(1) of table "t", held by ${name}`, name],
     ])
     expect(await rowsOf(c, 'SELECT blocked_by FROM isolde_locks WHERE NOT granted')).toEqual([[name]])
     const versions = `SELECT "values", session, published FROM isolde_versions('t') ORDER BY version`

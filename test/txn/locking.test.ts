@@ -558,7 +558,7 @@ test('the lock table for people names every hold and every wait', () => {
   bench.lookUp(reader, 2)
   bench.setK(writer, 0, 1)
   bench.insert(waiter, 5, 5)
-  const rows = manager.locks.describe(manager.active())
+  const rows = manager.locks.describe(manager.active(), (id) => manager.store.table(id))
   const told = (kind: LockRow['kind']): string[] =>
     rows
       .filter((row) => row.kind === kind)
@@ -569,7 +569,7 @@ test('the lock table for people names every hold and every wait', () => {
       )
       .sort()
   expect(told('key range')).toEqual(['2 t_k [4, 9] RangeShareLock true ', '4 t_k [5, 5] RangeWriteLock false 2'])
-  expect(told('row')).toEqual(['2 2 FOR SHARE true ', '3 0 FOR NO KEY UPDATE true '])
+  expect(told('row')).toEqual(['2 2 2 FOR SHARE true ', '3 0 0 FOR NO KEY UPDATE true '])
   expect(told('table')).toHaveLength(3)
   bench.quiet()
 })

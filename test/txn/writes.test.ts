@@ -50,7 +50,7 @@ test('a second writer waits, and goes on with what the first left', () => {
   second.beginStatement()
   expect(set(second, table, 0, 1, 12)).toBe(Outcome.BLOCKED)
   expect(second.waitingFor).toMatchObject({
-    resource: 'row 0 of table "t1"',
+    resource: 'row (id)=(1) of table "t1"',
     mode: 'FOR NO KEY UPDATE',
     granted: false,
   })

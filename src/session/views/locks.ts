@@ -21,7 +21,7 @@ export function locksView({ transactions }: Engine): SystemView {
     ],
     rows: () =>
       transactions.locks
-        .describe(transactions.active())
+        .describe(transactions.active(), (id) => transactions.store.table(id))
         .map(({ session, transaction, kind, table, index, rowId, key, mode, granted, blockedBy }) => [
           // A prepared transaction is no session's.
           session === 0 ? null : session,

@@ -40,7 +40,8 @@ function rowOf({ transactions }: Engine, session: SessionState): Value[] {
     transaction === null ? null : transaction.id,
     snapshot,
     snapshot === null ? null : transactions.publishedTimestamp - snapshot,
-    task === null ? null : task.sql,
+    // Of who waits in a block for its next statement: the last one, which may be what holds up others.
+    task?.sql ?? (block.kind === 'explicit' ? session.lastStatement : null),
     wait === null ? null : (task?.waitDescription() ?? null),
     wait === null ? null : holderNames(wait.holders()),
   ]

@@ -1,14 +1,16 @@
 /** The lock table for people (`isolde_locks`): a row for each hold and each wait, the rows that transactions have written included. */
-import type { Value } from '../../types/value.ts'
+import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { Writer } from '../../storage/undo.ts'
-import type { Key } from '../../storage/row/keyTree.ts'
 import { Bound } from '../../storage/row/treeCursor.ts'
 import { ROW_MODES } from '../lockModes.ts'
 import type { Grant, Lock, LockOwner } from '../lockWait.ts'
 import { RowLock } from '../lockWait.ts'
+import { keyText as text, rowKey } from '../rowName.ts'
 import { AdvisoryLock } from './advisoryLock.ts'
 import { KeyRangeLock, RangeGrant, RangeWait } from './keyRangeLock.ts'
 import type { KeyRange } from '../../storage/row/keyRange.ts'
+
+export type TableById = (id: number) => GuardedTable | null
 
 export interface LockRow {
   readonly session: number
@@ -18,7 +20,7 @@ export interface LockRow {
   readonly table: string | null
   readonly index: string | null
   readonly rowId: number | null
-  /** `[4, 10)`; the numbers of an advisory lock. */
+  /** Of a range `[4, 10)`, of a row `4`; the numbers of an advisory lock. */
   readonly key: string | null
   /** `RowExclusiveLock`, `FOR SHARE`. */
   readonly mode: string
@@ -47,11 +49,12 @@ function describeHold(lock: Lock, grant: Grant): LockRow {
 }
 
 /** Rows that are locked by standing at the head of their chains. */
-export function* describeWriters(writers: Iterable<LockOwner & Writer>): Generator<LockRow> {
+export function* describeWriters(writers: Iterable<LockOwner & Writer>, tableOf: TableById): Generator<LockRow> {
   for (const writer of writers) {
     for (let entry = writer.lastEntry; entry !== null; entry = entry.previous) {
       const { table, rowId, rows, mode } = entry
       if (table.head(rowId) !== entry) continue
+      const named = tableOf(table.id)
       for (let behind = rows - 1; behind >= 0; behind--) {
         yield {
           session: writer.session,
@@ -60,7 +63,7 @@ export function* describeWriters(writers: Iterable<LockOwner & Writer>): Generat
           table: table.name,
           index: null,
           rowId: rowId - behind,
-          key: null,
+          key: named === null ? null : rowKey(named, rowId - behind),
           mode: ROW_MODES.names[mode]!,
           granted: true,
           blockedBy: [],
@@ -78,8 +81,13 @@ function subject(lock: Lock, owner: LockOwner): Omit<LockRow, 'mode' | 'granted'
     table: lock.table?.name ?? null,
     index: null,
     rowId: lock instanceof RowLock ? lock.rowId : null,
-    key: lock instanceof AdvisoryLock ? String(lock.key) : null,
+    key: keyOf(lock),
   }
+}
+
+function keyOf(lock: Lock): string | null {
+  if (lock instanceof AdvisoryLock) return String(lock.key)
+  return lock instanceof RowLock ? rowKey(lock.table!, lock.rowId) : null
 }
 
 function rangeOf(index: string, { low, high, bounds }: KeyRange): { readonly index: string; readonly key: string } {
@@ -88,8 +96,4 @@ function rangeOf(index: string, { low, high, bounds }: KeyRange): { readonly ind
   const end =
     (bounds & Bound.HIGH) === 0 ? ')' : (bounds & Bound.HIGH_INCLUSIVE) === 0 ? `${text(high)})` : `${text(high)}]`
   return { index, key: `${open}, ${end}` }
-}
-
-function text(key: Key): string {
-  return Array.isArray(key) ? `(${(key as readonly Value[]).map(String).join(', ')})` : String(key)
 }

@@ -1,8 +1,7 @@
 /** The error of a victim: which reads and writes formed the dangerous structure, and why a new attempt gets further. */
 import type { DatabaseError } from '../../errors.ts'
 import { serializationFailure } from '../../errors.ts'
-import { pageOf } from '../../storage/ids.ts'
-import type { GuardedTable } from '../../storage/guardedTable.ts'
+import { rowName } from '../rowName.ts'
 import type { ConflictNode, Edge, Meeting } from './node.ts'
 
 /** Of a statement's text, as much as tells which one it was. */
@@ -52,15 +51,6 @@ function whatWasRead({ table, index, whole, rowId }: Meeting): string {
   const of = `of table "${table.name}"`
   if (whole) return `table "${table.name}"`
   return index === null ? `${rowName(table, rowId)} ${of}` : `a range of index "${index.name}" ${of}`
-}
-
-/** By its key, if it has one and still stands. */
-function rowName(table: GuardedTable, rowId: number): string {
-  const key = table.indexes.find(({ unique }) => unique)
-  const page = table.pages[pageOf(rowId)] ?? null
-  if (key === undefined || page === null || !table.existsInPlace(rowId)) return `row ${rowId}`
-  const columns = key.columns.map((column) => table.descriptor.columns[column]!.name)
-  return `row (${columns.join(', ')})=(${[table.keyOf(key, rowId)].flat().map(String).join(', ')})`
 }
 
 export function shortName(node: ConflictNode): string {
