@@ -138,6 +138,8 @@ export class Performance {
   readonly #byTransaction = new Map<number, Player>()
   readonly #decider: Session
   readonly #decisions = new Map<string, Call>()
+  /** What is prepared and not decided, and with which event that will be. */
+  #undecided: readonly { readonly gid: string; readonly at: number }[] = []
   /** Whose patience ends with which event. */
   #waiting: readonly { readonly call: SessionCall; readonly until: number }[] = []
   #events = 0
@@ -162,10 +164,11 @@ export class Performance {
     if (event.kind === 'statement') this.#bySession.get(event.session)?.next()
     else if (event.kind === 'begin') this.#began(event.session, event.transaction)
     else if (event.kind === 'wait') this.#waits(event.transaction)
-    else if (event.kind === 'prepare') this.#decide(event.gid)
+    else if (event.kind === 'prepare') this.#prepared(event.gid)
     const { closed } = this.#program
     if (closed?.after === this.#events) this.#players[closed.session]?.session.close()
     if (this.#waiting.length > 0) this.#cancel()
+    if (this.#undecided.length > 0) this.#decideUpTo(this.#events)
   }
 
   #began(session: number, transaction: number): void {
@@ -186,6 +189,24 @@ export class Performance {
     if (tired.length === 0) return
     this.#waiting = this.#waiting.filter(({ until }) => until > this.#events)
     for (const { call } of tired) call.abort?.abort()
+  }
+
+  #prepared(gid: string): void {
+    this.#undecided = [...this.#undecided, { gid, at: this.#events + (this.#program.indecision ?? 0) }]
+  }
+
+  /** Nothing else will happen: decides what is still prepared. False if nothing is. */
+  decideAll(): boolean {
+    const some = this.#undecided.length > 0
+    this.#decideUpTo(Infinity)
+    return some
+  }
+
+  #decideUpTo(event: number): void {
+    const due = this.#undecided.filter(({ at }) => at <= event)
+    if (due.length === 0) return
+    this.#undecided = this.#undecided.filter(({ at }) => at > event)
+    for (const { gid } of due) this.#decide(gid)
   }
 
   #decide(gid: string): void {

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { runs } from '../support/runs.ts'
-import { describeProgram, programs } from './programs.ts'
+import { describeProgram } from './programs.ts'
 import { examine, properties } from './properties.ts'
 
 for (const property of properties) {
@@ -14,7 +14,7 @@ for (const property of properties) {
     let run = 0
     let committed = 0
     await fc.assert(
-      fc.asyncProperty(programs(property.size), async (program) => {
+      fc.asyncProperty(property.programs, async (program) => {
         const { execution, finding } = await examine(property, program, run++)
         for (const each of execution?.transactions ?? []) if (each.committed) committed++
         if (finding === null) return

@@ -49,6 +49,8 @@ export interface Program {
   readonly sessions: readonly (readonly Transaction[])[]
   /** Which of the ready statements steps next, modulo their number; when they are used up, the longest waiting. */
   readonly picks: readonly number[]
+  /** For how many events what is prepared stays undecided; else for none. */
+  readonly indecision?: number
   /** A transaction at REPEATABLE READ that reads everything before the others begin and when they are done. */
   readonly onlooker: boolean
   /** The session that is closed after so many events, whatever it does then. */
@@ -105,7 +107,7 @@ const seldom = <T>(rarity: number, arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T |
 
 const patience = seldom(12, fc.nat({ max: 12 }))
 
-const fill = (sql: string, ...values: readonly fc.Arbitrary<number>[]): fc.Arbitrary<Statement> =>
+export const fill = (sql: string, ...values: readonly fc.Arbitrary<number>[]): fc.Arbitrary<Statement> =>
   fc.tuple(patience, ...values).map(([patience, ...values]) => ({ sql, values, patience }))
 
 const reads: readonly fc.Arbitrary<Statement>[] = [
@@ -229,7 +231,7 @@ export interface ProgramSize {
 }
 
 /** What makes no sense is not there: rollbacks before the savepoint, and what only a block has. */
-function sensible(transaction: Transaction): Transaction {
+export function sensible(transaction: Transaction): Transaction {
   const first = transaction.statements.findIndex(({ sql }) => sql === 'SAVEPOINT s')
   const statements = transaction.statements.filter(({ sql }, i) =>
     transaction.end === 'autocommit' ? !ofBlocks.test(sql) : sql !== 'ROLLBACK TO s' || (first >= 0 && i > first),
@@ -294,7 +296,7 @@ export function programs(size: ProgramSize): fc.Arbitrary<Program> {
 }
 
 /** As a person reads it. */
-export function describeProgram({ schema, sessions, picks, onlooker, closed }: Program): string {
+export function describeProgram({ schema, sessions, picks, indecision = 0, onlooker, closed }: Program): string {
   const lines = [`schema: ${schemaName(schema)}`]
   for (const [i, transactions] of sessions.entries()) {
     for (const { level, access, statements, end } of transactions) {
@@ -308,6 +310,7 @@ export function describeProgram({ schema, sessions, picks, onlooker, closed }: P
       if (end !== 'autocommit') lines.push(`     ${end}`)
     }
   }
+  if (indecision > 0) lines.push(`what is prepared is decided ${indecision} events later`)
   if (onlooker) lines.push('an onlooker at REPEATABLE READ from the beginning to the end')
   if (closed !== null) lines.push(`${'ABCDEF'[closed.session] ?? '?'} is closed after ${closed.after} events`)
   lines.push(`picks: ${picks.join(' ')}`)

@@ -2,17 +2,26 @@
  * What must hold of random programs, as data: which levels they mix, how finely they are interleaved, and what is asked of
  * a run. programs.test.ts holds the engine to it, and test/mutations holds engines with a mistake against it.
  */
+import type fc from 'fast-check'
 import { inconsistent, judge, leftBehind, misbehaved, notSerial, violated } from './judge.ts'
-import type { Program, ProgramSize } from './programs.ts'
-import { levels, serializableLevels } from './programs.ts'
+import type { Program } from './programs.ts'
+import { levels, programs, serializableLevels } from './programs.ts'
+import { families } from './themes/families.ts'
+import { inDoubt } from './themes/inDoubt.ts'
+import { lockedToTheEnd } from './themes/lockedToTheEnd.ts'
+import { manyReads } from './themes/manyReads.ts'
+import { besideWeaker, longBesideShort, points } from './themes/snapshots.ts'
+import { uniqueKeys } from './themes/uniqueKeys.ts'
 import type { Execution, World } from './worlds.ts'
 import { forsake, worldOf } from './worlds.ts'
 
 export interface Property {
   readonly name: string
-  readonly size: ProgramSize
+  readonly programs: fc.Arbitrary<Program>
   /** 1: statements are suspended after each row. */
   readonly stepBudget: number
+  /** Reads are remembered, or locked, a few at a time: then by whole tables. */
+  readonly littleMemory?: boolean
   /** By default. */
   readonly runs: number
   /** Transactions of these levels must have a serial order, in which the same is read and left. */
@@ -22,6 +31,31 @@ export interface Property {
 const size = { sessions: 4, transactions: 2, statements: 4 }
 const short = { sessions: 4, transactions: 5, statements: 2 }
 
+/** Programs on one theme each, statement after statement: rules that programs of everything seldom need. */
+export const themes: readonly Property[] = [
+  { name: 'rows looked up and written by SSI: a serial order', programs: points, serial: true },
+  { name: 'SSI beside weaker writers: no level shows what it proscribes', programs: besideWeaker, serial: false },
+  {
+    name: 'a long transaction beside many short ones: no level shows what it proscribes',
+    programs: longBesideShort,
+    serial: false,
+  },
+  {
+    name: 'more reads than are remembered one by one: a serial order',
+    programs: manyReads,
+    serial: true,
+    littleMemory: true,
+  },
+  { name: 'transactions in doubt: a serial order', programs: inDoubt, serial: true },
+  { name: 'unique keys taken and given up: a serial order', programs: uniqueKeys, serial: true },
+  { name: 'parents that go while children come: no level shows what it proscribes', programs: families, serial: false },
+  {
+    name: '2PL with savepoints and statements that run again: no level shows what it proscribes',
+    programs: lockedToTheEnd,
+    serial: false,
+  },
+].map((property) => ({ ...property, stepBudget: 10_000, runs: 2000 }))
+
 export const properties: readonly Property[] = [
   ...[1, 10_000].flatMap((stepBudget): Property[] => {
     const grain = stepBudget === 1 ? 'suspended after each row' : 'each in one step'
@@ -30,13 +64,13 @@ export const properties: readonly Property[] = [
       {
         ...common,
         name: `serializable transactions of all methods read and leave what some serial order does, statements ${grain}`,
-        size: { ...size, levels: serializableLevels },
+        programs: programs({ ...size, levels: serializableLevels }),
         serial: true,
       },
       {
         ...common,
         name: `levels and methods mixed: no level shows what it proscribes, statements ${grain}`,
-        size: { ...size, levels },
+        programs: programs({ ...size, levels }),
         serial: false,
       },
     ]
@@ -44,25 +78,26 @@ export const properties: readonly Property[] = [
   // Snapshots that see many come and go: what is pruned between them, and who only reads.
   {
     name: 'many short serializable transactions of all methods: a serial order, statements suspended after each row',
-    size: { ...short, levels: serializableLevels },
+    programs: programs({ ...short, levels: serializableLevels }),
     stepBudget: 1,
     runs: 2000,
     serial: true,
   },
   {
     name: 'many short transactions of all levels: no level shows what it proscribes, statements suspended after each row',
-    size: { ...short, levels },
+    programs: programs({ ...short, levels }),
     stepBudget: 1,
     runs: 2000,
     serial: false,
   },
   ...levels.map((level): Property => ({
     name: `all at ${level}: nothing that it proscribes`,
-    size: { ...size, sessions: 6, levels: [level] },
+    programs: programs({ ...size, sessions: 6, levels: [level] }),
     stepBudget: 1,
     runs: 2000,
     serial: false,
   })),
+  ...themes,
 ]
 
 /** Which of the questions found something wrong, and what. */
@@ -78,7 +113,7 @@ export async function examine(
   program: Program,
   run: number,
 ): Promise<{ readonly execution: Execution | null; readonly finding: Finding | null }> {
-  const world = worldOf(program.schema, property.stepBudget)
+  const world = worldOf(program.schema, property.stepBudget, property.littleMemory === true)
   let execution: Execution | null = null
   let finding: Finding | null
   try {

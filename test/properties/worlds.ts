@@ -6,6 +6,8 @@ import type { History, Session } from '../../src/index.ts'
 import { Database } from '../../src/session/database.ts'
 import type { Engine } from '../../src/session/engine.ts'
 import { openEngine } from '../../src/session/open.ts'
+import { lockLimits } from '../../src/txn/locking/lockingGuard.ts'
+import type { SireadLimits } from '../../src/txn/ssi/sireads.ts'
 import { ManualEnv, ScriptedScheduler } from './manualEnv.ts'
 import type { Call, Executed } from './performance.ts'
 import { describeOutcome, note, Performance, turn } from './performance.ts'
@@ -25,6 +27,10 @@ export interface Execution {
 
 const mostPlaces = 100
 
+/** Where memory is little: what is beyond is promoted, summarised or escalated. */
+const fewSireads: SireadLimits = { rangesOfTable: 2, ofTransaction: 2, all: 12, ended: 0 }
+const fewLocks = { perTable: 1, inAll: 8 }
+
 export class World {
   readonly schema: Schema
   readonly engine: Engine
@@ -32,13 +38,17 @@ export class World {
   readonly #env: ManualEnv
   readonly #scheduler: ScriptedScheduler
 
-  /** `stepBudget` 1: statements are suspended after each row. */
-  constructor(schema: Schema, stepBudget: number) {
+  readonly #littleMemory: boolean
+
+  /** `stepBudget` 1: statements are suspended after each row. `littleMemory`: reads are remembered, or locked, a few at a time. */
+  constructor(schema: Schema, stepBudget: number, littleMemory: boolean) {
     this.#env = new ManualEnv()
     this.#scheduler = new ScriptedScheduler()
     this.schema = schema
     this.engine = openEngine(this.#env, undefined, { stepBudget, scheduler: this.#scheduler })
     this.db = new Database(this.engine)
+    this.#littleMemory = littleMemory
+    if (littleMemory) Object.assign(this.engine.transactions.conflicts.sireads.limits, fewSireads)
     this.#query(this.db, createTables(schema), true)
   }
 
@@ -58,6 +68,16 @@ export class World {
 
   /** Runs the program on the rows of the beginning. */
   async run(program: Program): Promise<Execution> {
+    const limits = { ...lockLimits }
+    if (this.#littleMemory) Object.assign(lockLimits, fewLocks)
+    try {
+      return await this.#run(program)
+    } finally {
+      Object.assign(lockLimits, limits)
+    }
+  }
+
+  async #run(program: Program): Promise<Execution> {
     this.reset()
     const recording = this.db.history.record()
     const onlooker = program.onlooker ? this.#onlooker() : null
@@ -68,7 +88,8 @@ export class World {
     })
     this.#scheduler.restart(program.picks)
     this.#withinStep(() => performance.begin())
-    this.#env.drain()
+    do this.#env.drain()
+    while (performance.decideAll())
     const looked = onlooker?.()
     this.#env.drain()
     await turn()
@@ -183,11 +204,11 @@ export function forsake(world: World): void {
 }
 
 /** The world of a schema, kept for all programs of the process. */
-export function worldOf(schema: Schema, stepBudget: number): World {
-  const name = `${schemaName(schema)}, ${stepBudget}`
+export function worldOf(schema: Schema, stepBudget: number, littleMemory: boolean): World {
+  const name = `${schemaName(schema)}, ${stepBudget}, ${littleMemory}`
   let world = worlds.get(name)
   if (world === undefined || world.worn) {
-    world = new World(schema, stepBudget)
+    world = new World(schema, stepBudget, littleMemory)
     worlds.set(name, world)
   }
   return world
