@@ -148,14 +148,16 @@ const bounded: readonly Mutation[] = [
   {
     name: 'escalation gives up the finer locks and does not get the table',
     file: 'src/txn/locking/lockingGuard.ts',
-    find: `if (!manager.mayLockTable(record, table, TableMode.SHARE)) return true
+    find: `return true
     }
-`,
-    replace: `if (!manager.mayLockTable(record, table, TableMode.SHARE)) return true
+    return this.#lockWhole(table, locks)`,
+    replace: `return true
     }
     manager.releaseReads(record, table)
+    manager.fineLocks -= locks.fine
+    locks.fine = 0
     locks.whole = true
-`,
+    return true`,
   },
 ]
 
