@@ -88,7 +88,7 @@ const ssi: readonly Mutation[] = [
     replace: 'reader.firstOut',
   },
   {
-    name: 'writers of weaker levels are passed over without an edge',
+    name: 'writers of weaker levels and of other methods are passed over without an edge',
     file: 'src/txn/ssi/graph.ts',
     find: 'if (me === null || owner.doomed !== null) return',
     replace: 'if (me === null || owner.doomed !== null || !owner.isolation.tracksReads) return',
