@@ -48,7 +48,7 @@ export class ReadView {
  */
 export interface ReadGuard {
   /** True if it only takes note of what snapshots show: no access waits, and a quiet row may be read before it is told. */
-  readonly onlyNotes?: boolean
+  readonly onlyNotes: boolean
   /** True if it wants to know what scans look for. */
   readonly records?: boolean
   /** A row was read by its key under a lock that is held already: of interest to a recording only. */

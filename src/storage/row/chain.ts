@@ -63,12 +63,15 @@ export function compactChain(table: ChainedTable, entry: UndoEntry, needs: Versi
   table.setHead(page, slot, null)
 }
 
+const none: ReadonlySet<number> = new Set()
+
 function find(head: UndoEntry, exists: boolean, needs: VersionNeeds): Unneeded | null {
   let first: UndoEntry | null = head
   let position = 0
   for (; first !== null && !first.writer.published; first = first.older) position++
   if (first === null) return null
-  const versions = new Set<number>()
+  // Mostly there is nothing to do: a chain of one entry that somebody needs.
+  let versions: Set<number> | null = null
   let { leavesKeys } = first
   let at = first
   let kept = 1
@@ -77,10 +80,11 @@ function find(head: UndoEntry, exists: boolean, needs: VersionNeeds): Unneeded |
     const replaced = at.writer.commitTimestamp
     if (written !== replaced && needs.between(written, replaced)) kept++
     else {
+      versions ??= new Set()
       versions.add(version)
       if (at.leavesKeys) leavesKeys = true
     }
   }
   const all = kept === 1 && first === head && !exists && !at.existed
-  return versions.size > 0 || all ? { first, position, versions, all, leavesKeys } : null
+  return versions !== null || all ? { first, position, versions: versions ?? none, all, leavesKeys } : null
 }

@@ -175,7 +175,7 @@ export class IndexCursor {
       first = this.#next()
     }
     this.#announced = true
-    if (guard.onlyNotes === true && first >= 0 && scan.fetch(first, view) && !scan.versioned) {
+    if (guard.onlyNotes && first >= 0 && scan.fetch(first, view) && !scan.versioned) {
       this.rowId = first
       return guard.readUnique(scan.table, this.#index, first, view, scan)
     }

@@ -9,6 +9,7 @@ import type { OpenRecording, RecordedTransaction } from './recording.ts'
 import type { RowPage } from '../../storage/undo.ts'
 
 export class RecordingGuard implements ReadGuard {
+  readonly onlyNotes = false
   readonly recording: OpenRecording
   /** The guard of the transaction's level. */
   readonly inner: ReadGuard | null

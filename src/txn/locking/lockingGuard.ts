@@ -50,6 +50,7 @@ interface TableLocks {
 }
 
 export class LockingGuard implements ReadLocks {
+  readonly onlyNotes = false
   readonly #record: TransactionRecord
   readonly #tables = new Map<GuardedTable, TableLocks>()
   /** The tables that the current statement writes or locks rows of. */

@@ -8,6 +8,7 @@ import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { ReadLocks } from './readLocks.ts'
 
 export class SerialGuard implements ReadLocks {
+  readonly onlyNotes = false
   /** The first table that it reads; often there is no other. */
   #first: GuardedTable | null = null
   #others: Set<GuardedTable> | null = null

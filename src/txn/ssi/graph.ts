@@ -390,8 +390,8 @@ export class ConflictGraph implements ReadTracker {
     if (node.state !== 'committed') this.#endReader(node)
     this.#leave(node)
     if (isPivot(node) && node.commitTimestamp < Infinity && node.firstOut !== null) this.#makeUnsafe(node)
-    this.#settle()
-    if (node.sireads > 0 && node.limit > this.#oldest) this.#ended.append(node)
+    const oldest = this.#settle()
+    if (node.sireads > 0 && node.limit > oldest) this.#ended.append(node)
     else this.#forget(node)
   }
 
@@ -499,14 +499,16 @@ export class ConflictGraph implements ReadTracker {
     return Math.min(this.oldestSnapshot, this.#host.publishedTimestamp)
   }
 
-  /** An open transaction has ended: READ ONLY ones may be safe now, and ended ones forgotten. */
-  #settle(): void {
+  /** An open transaction has ended: READ ONLY ones may be safe now, and ended ones forgotten, up to the timestamp that is returned. */
+  #settle(): number {
     for (let node = this.#readers.oldest; node !== null && this.isSafe(node.snapshot);) {
       const { newer } = node
       if (!node.unsafe) this.#becomeSafe(node)
       node = newer
     }
-    this.#ended.forgetUpTo(this.#oldest)
+    const oldest = this.#oldest
+    this.#ended.forgetUpTo(oldest)
+    return oldest
   }
 }
 

@@ -150,8 +150,15 @@ export class Sireads {
 
   /** All that the transaction has. */
   release(node: ConflictNode): void {
-    for (let read = node.rows; read !== null; read = read.next) this.#removeRow(node, read)
+    let rows = 0
+    for (let read = node.rows; read !== null; read = read.next, rows++) {
+      const { readers } = read
+      readers.removeRow(read)
+      readers.table.sireads--
+    }
     node.rows = null
+    this.count -= rows
+    node.sireads -= rows
     for (let footprint = node.footprints; footprint !== null; footprint = footprint.next) {
       const { table } = footprint
       this.#forgetRanges(footprint)

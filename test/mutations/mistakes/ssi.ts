@@ -47,7 +47,7 @@ const ssi: readonly Mutation[] = [
   {
     name: 'SIREADs go with the commit of their reader',
     file: 'src/txn/ssi/graph.ts',
-    find: 'if (node.sireads > 0 && node.limit > this.#oldest) this.#ended.append(node)',
+    find: 'if (node.sireads > 0 && node.limit > oldest) this.#ended.append(node)',
     replace: 'if (false) return',
   },
   {
