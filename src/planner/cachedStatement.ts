@@ -137,14 +137,20 @@ export class PlannedStatement {
   /**
    * The execution's parameters: $1 … $n, then the lifted literals of the text and whatever else the plan asks for.
    * `literals` is what the text's `find` gave; `moments` tells the time to `now()` and its kin. Throws 08P01 for a wrong
-   * number of parameters, and what the conversion throws.
+   * number of parameters, and what the conversion throws. `spare`: an array of an execution that is over, to be filled anew.
    */
-  bind(values: readonly unknown[], literals: NormalisedText | null, moments: Moments | null = null): Value[] {
+  bind(
+    values: readonly unknown[],
+    literals: NormalisedText | null,
+    moments: Moments | null = null,
+    spare: Value[] | null = null,
+  ): Value[] {
     const types = this.parameterTypes
     if (values.length !== types.length) throw parameterCountMismatch(values.length, types.length)
     const sources = this.#sources
+    const length = types.length + sources.length
     // Of its final length: an array that grows by `push` takes room for seventeen.
-    const bound = new Array<Value>(types.length + sources.length)
+    const bound = spare?.length === length ? spare : new Array<Value>(length)
     let i = 0
     try {
       for (; i < types.length; i++) bound[i] = fromJs(types[i]!, values[i])

@@ -10,6 +10,7 @@ import type { CachedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
 import type { BlockStatement } from './control.ts'
 import { endsFailedBlock, executeControl, isBlockStatement, isEnding } from './control.ts'
+import type { Value } from '../types/value.ts'
 import type { Engine } from './engine.ts'
 import { runImmediately } from './immediate.ts'
 import type { OutputChoice } from './output.ts'
@@ -39,6 +40,8 @@ export class Statement<Row = ObjectRow> {
   readonly #literals: NormalisedText | null
   readonly #output: OutputChoice
   readonly #requireOpen: () => void
+  /** The parameters of the last run that ended within its call. */
+  #spare: Value[] | null = null
 
   /** @internal Made by `prepare`. */
   constructor(
@@ -125,7 +128,10 @@ export class Statement<Row = ObjectRow> {
         const { compiled } = planned
         if (planned.usesSession) return this.#runAsTask(state, parameters)
         if (block.transaction?.isolation.tracksReads === true) block.transaction.noteStatement(this.sql)
-        const values = planned.bind(parameters, this.#literals, state)
+        const spare = this.#spare
+        // A parameter's own code, which is called on the way, may run this statement again.
+        this.#spare = null
+        const values = planned.bind(parameters, this.#literals, state, spare)
         const execution = runImmediately(
           this.#engine,
           state,
@@ -135,7 +141,10 @@ export class Statement<Row = ObjectRow> {
           this.#output.formOf(compiled),
           true,
         )
-        if (execution !== null) return resultOf(compiled, execution)
+        if (execution !== null) {
+          this.#spare = values
+          return resultOf(compiled, execution)
+        }
       } catch (error) {
         block.fail(error)
         throw error

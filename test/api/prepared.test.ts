@@ -83,6 +83,26 @@ describe('all, get, run', () => {
     await session.query('ROLLBACK TO s')
     expect(session.prepare('SELECT count(*) AS n FROM t').get()).toEqual({ n: 2 })
   })
+
+  it('a parameter whose own code runs the same statement keeps its values apart', async () => {
+    await db.exec('CREATE TABLE note (text text, at timestamp)')
+    const insert = db.prepare('INSERT INTO note VALUES ($1, $2)')
+    insert.run('before', new Date(0))
+    class Meddler extends Date {
+      override toISOString(): string {
+        insert.run('within', null)
+        return super.toISOString()
+      }
+      override getTime(): number {
+        insert.run('within', null)
+        return super.getTime()
+      }
+    }
+    insert.run('outer', new Meddler(1000))
+    const rows = db.prepare('SELECT text, at IS NULL AS unknown FROM note').all()
+    expect(rows.filter(({ text }) => text === 'outer')).toEqual([{ text: 'outer', unknown: false }])
+    expect(rows.filter(({ text }) => text === 'within').every(({ unknown }) => unknown === true)).toBe(true)
+  })
 })
 
 describe('iterate', () => {
