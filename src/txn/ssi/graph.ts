@@ -45,7 +45,7 @@ import { keysGivenUp } from './keysGivenUp.ts'
 import { OpenNodes } from './openNodes.ts'
 import type { ReadSet } from './readSet.ts'
 import { statementOf } from './statementNotes.ts'
-import { dangerousIn, firstOutOf, foldIn, foldOut, isDangerous, worstIn } from './structure.ts'
+import { dangerousIn, firstOutOf, foldIn, foldOut, isDangerous, worstIns } from './structure.ts'
 
 /** What the graph asks of the transaction manager. */
 export interface ConflictHost {
@@ -316,10 +316,10 @@ export class ConflictGraph implements ReadTracker {
     let victims: [ConflictNode, Edge, Edge][] | null = null
     for (let toT3 = node.ins; toT3 !== null; toT3 = toT3.nextIn) {
       const pivot = toT3.reader
-      const fromT1 = worstIn(pivot, node)
-      if (fromT1 === null) continue
-      const victim = pivot.state === 'active' ? pivot : fromT1.reader.state === 'active' ? fromT1.reader : node
-      ;(victims ??= []).push([victim, fromT1, toT3])
+      for (const fromT1 of worstIns(pivot, node)) {
+        const victim = pivot.state === 'active' ? pivot : fromT1.reader.state === 'active' ? fromT1.reader : node
+        ;(victims ??= []).push([victim, fromT1, toT3])
+      }
     }
     if (victims === null) return
     const own = victims.find(([victim]) => victim === node)

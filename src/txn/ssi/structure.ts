@@ -34,15 +34,17 @@ export function dangerousIn(pivot: ConflictNode, toT3: Edge): Edge | null {
 }
 
 /**
- * An edge to the pivot that is dangerous if `committing` commits now: from an open T1 that may write, or from itself. One
- * whose T1 can be no victim goes before others.
+ * Edges to the pivot that are dangerous if `committing` commits now: from open T1 that may write, or from itself. Of a pivot
+ * that will be the victim one is enough; a prepared one is none, and then every T1 has to be, or T3.
  */
-export function worstIn(pivot: ConflictNode, committing: ConflictNode): Edge | null {
-  let found: Edge | null = null
+export function worstIns(pivot: ConflictNode, committing: ConflictNode): readonly Edge[] {
+  const found: Edge[] = []
   for (let edge = pivot.ins; edge !== null; edge = edge.nextIn) {
     const { reader } = edge
     if (reader.limit < Infinity) continue
-    if (found === null || reader === committing || reader.state === 'prepared') found = edge
+    // One whose T1 can be no victim goes before others.
+    if (found.length === 0 || pivot.state !== 'active') found.push(edge)
+    else if (reader === committing || reader.state === 'prepared') found[0] = edge
   }
   return found
 }

@@ -29,8 +29,8 @@ const ssi: readonly Mutation[] = [
   {
     name: 'who commits does not look whether it is T3',
     file: 'src/txn/ssi/graph.ts',
-    find: 'if (fromT1 === null) continue',
-    replace: 'continue',
+    find: 'for (const fromT1 of worstIns(pivot, node)) {',
+    replace: 'for (const fromT1 of worstIns(pivot, node).slice(0, 0)) {',
   },
   {
     name: 'T3 counts as the first to commit only if T1 began behind it',
