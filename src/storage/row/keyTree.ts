@@ -11,6 +11,7 @@
 import type { SqlType } from '../../types/sqlType.ts'
 import { comparator } from '../../types/comparison.ts'
 import type { Value } from '../../types/value.ts'
+import { arrayOfNulls } from './arrayOfNulls.ts'
 import type { EntryArray, Tree } from './btree.ts'
 import { shiftEach, treeClass } from './btree.ts'
 import type { Owner } from '../owner.ts'
@@ -85,7 +86,7 @@ function countBelow(entries: EntryArray<number>, count: number, key: number, low
 
 const ValueTree = treeClass<Key, KeyOrder>(
   null,
-  (length) => Array.from<Key>({ length }).fill(null),
+  (length) => arrayOfNulls<Key>(length),
   shiftEach,
   (order, a, b) => order(a, b),
   (order, entries, count, key) => {

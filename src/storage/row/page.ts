@@ -14,6 +14,7 @@
 import type { Value } from '../../types/value.ts'
 import { PAGE_ROWS } from '../ids.ts'
 import type { Owner } from '../owner.ts'
+import { arrayOfNulls } from './arrayOfNulls.ts'
 import type { ColumnArray, PageLayout } from './layout.ts'
 import { Representation } from './layout.ts'
 
@@ -181,8 +182,7 @@ export function emptyColumn(representation: Representation, capacity: number): C
     case Representation.FLOAT64:
       return new Float64Array(capacity)
     case Representation.VALUES:
-      // Of full length at once: an array that grows row by row is copied again and again.
-      return Array.from<Value>({ length: capacity }).fill(null)
+      return arrayOfNulls<Value>(capacity)
   }
 }
 

@@ -10,6 +10,7 @@
  * the table, so the buckets stay in the cache: to register one is an allocation and a link, and a writer's probe finds
  * an empty bucket or compares a few numbers.
  */
+import { arrayOfNulls } from './arrayOfNulls.ts'
 
 /** A transaction as storage knows it here. */
 export interface Reader {
@@ -80,12 +81,9 @@ const FEWEST_BUCKETS = 64
 /** 2^32 divided by the golden ratio: neighbours come to stand far apart, and multiples of a power of two as well. */
 const SPREAD = 0x9e3779b1
 
-const emptyBuckets = <Table extends ReadTable>(count: number): (RowRead<Table> | null)[] =>
-  Array.from<RowRead<Table> | null>({ length: count }).fill(null)
-
 export class TableReaders<Table extends ReadTable> {
   readonly table: Table
-  #buckets = emptyBuckets<Table>(FEWEST_BUCKETS)
+  #buckets = arrayOfNulls<RowRead<Table>>(FEWEST_BUCKETS)
   /** How far a hash of 32 bits is shifted to become the number of a bucket. */
   #shift = Math.clz32(FEWEST_BUCKETS - 1)
   #count = 0
@@ -130,7 +128,7 @@ export class TableReaders<Table extends ReadTable> {
   /** Readers of the same row keep their order: each bucket is moved from its oldest entry on. */
   #rehash(count: number): void {
     const before = this.#buckets
-    this.#buckets = emptyBuckets(count)
+    this.#buckets = arrayOfNulls<RowRead<Table>>(count)
     this.#shift = Math.clz32(count - 1)
     for (const newest of before) {
       let oldest = newest

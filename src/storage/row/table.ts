@@ -17,6 +17,7 @@ import type { Owners } from '../owner.ts'
 import { UNFORKED } from '../owner.ts'
 import type { RowPage, VersionNeeds, Writer } from '../undo.ts'
 import { RowMode, UndoEntry } from '../undo.ts'
+import { arrayOfNulls } from './arrayOfNulls.ts'
 import { compactChain } from './chain.ts'
 import { ColumnSet } from './columnSet.ts'
 import { dropInherited, moveChains } from './fork.ts'
@@ -222,7 +223,7 @@ export class RowTable implements ScanSource, GuardedTable {
   }
 
   #push(writer: Writer, page: RowPage, slot: number, existed: boolean, wrote: boolean, mode: RowMode): UndoEntry {
-    page.undo ??= spareHeads.pop() ?? Array.from<UndoEntry | null>({ length: PAGE_ROWS }).fill(null)
+    page.undo ??= spareHeads.pop() ?? arrayOfNulls<UndoEntry>(PAGE_ROWS)
     let older = page.undo[slot]!
     if (older === null) page.undoCount++
     else if (older.rows > 1) {
