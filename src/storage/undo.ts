@@ -34,6 +34,8 @@ export interface Writer {
   readonly command: number
   /** Its newest undo entry; the others hang behind it by `previous`. */
   lastEntry: UndoEntry | null
+  /** An entry that joined a run and to which nothing leads any more: the next insert writes it anew. */
+  spareEntry: UndoEntry | null
 }
 
 /** Who still needs a version that is not the newest. */
@@ -89,7 +91,7 @@ const ROWS = 7
 export class UndoEntry {
   /** A smaller one takes its place when nobody may ask any more who it was. */
   writer: Writer
-  readonly command: number
+  command: number
   readonly table: VersionedTable
   /** Where the row stands; a copy takes the place of a page that a fork shares. */
   page: RowPage
@@ -126,6 +128,14 @@ export class UndoEntry {
     this.columns = NO_COLUMNS
     this.before = null
     this.#flags = (mode & 1) | (existed ? EXISTED : 0) | (wrote ? WROTE : 0)
+  }
+
+  /** A spare entry as that of another row which its writer inserts into the same page. */
+  renew(slot: number, mode: RowMode): void {
+    this.command = this.writer.command
+    this.slot = slot
+    this.previous = this.writer.lastEntry
+    this.#flags = (mode & 1) | WROTE
   }
 
   /** A copy for a page that is shared with forks, in no writer's list. Of a published writer, so the command does not count. */

@@ -38,6 +38,7 @@ class CommittedWriter implements Writer {
   readonly commitTimestamp: number
   readonly published = true
   readonly command = 0
+  readonly spareEntry = null
   lastEntry: UndoEntry | null = null
 
   constructor({ id, commitTimestamp }: Writer) {

@@ -101,6 +101,7 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   published = false
   command = 0
   lastEntry: UndoEntry | null = null
+  spareEntry: UndoEntry | null = null
   nowait: ReadonlySet<GuardedTable> | null = null
   /** The lock that the last BLOCKED, `lockTable` or `lockCatalog` waits for. */
   waitingFor: LockWait | null = null

@@ -4,7 +4,7 @@
  * A bulk load by a prepared INSERT writes a hundred thousand rows in one transaction, and each has an entry that says "there
  * was no row". An entry a row would live until the commit: it is what the collector copies, and most of what it costs. So when
  * a statement has ended that has only inserted a row next to one that the statement before it inserted, its entry goes
- * and the older one stands at both heads.
+ * and the older one stands at both heads. Nothing leads to the entry that goes, so the next insert writes it anew.
  *
  *     slot     …   7     8     9             slot     …   7     8     9
  *     heads        A     A     B   newest    heads        A     A     A      A: slot 9 is its newest, rows = 3
@@ -17,7 +17,23 @@
  * - A savepoint stands behind an entry, and what comes later must not become part of that.
  */
 import { assert } from '../../assert.ts'
-import type { UndoEntry } from '../undo.ts'
+import type { RowMode, RowPage, VersionedTable, Writer } from '../undo.ts'
+import { UndoEntry } from '../undo.ts'
+
+/** The entry of a row in a new slot: the one that went when the row before it joined a run, if there is one. */
+export function entryOfInsert(
+  writer: Writer,
+  table: VersionedTable,
+  page: RowPage,
+  slot: number,
+  mode: RowMode,
+): UndoEntry {
+  const spare = writer.spareEntry
+  if (spare?.page !== page) return new UndoEntry(writer, table, page, slot, null, false, true, mode)
+  writer.spareEntry = null
+  spare.renew(slot, mode)
+  return spare
+}
 
 /** The statement that has ended wrote `entry` only, and before it the writer's newest was `older`: makes one of both, if it may. */
 export function joinInserts(older: UndoEntry, entry: UndoEntry): void {
@@ -30,6 +46,7 @@ export function joinInserts(older: UndoEntry, entry: UndoEntry): void {
   heads[slot] = older
   writer.lastEntry = older
   entry.noteUnlinked()
+  writer.spareEntry = entry
 }
 
 const isInsert = (entry: UndoEntry): boolean => entry.wrote && !entry.existed && entry.older === null

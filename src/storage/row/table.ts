@@ -22,7 +22,7 @@ import { compactChain } from './chain.ts'
 import { ColumnSet } from './columnSet.ts'
 import { dropInherited, moveChains } from './fork.ts'
 import { Index } from './index.ts'
-import { spread } from './insertRuns.ts'
+import { entryOfInsert, spread } from './insertRuns.ts'
 import type { Key } from './keyTree.ts'
 import { PageLayout } from './layout.ts'
 import { Page } from './page.ts'
@@ -33,6 +33,10 @@ import { ABSENT, forgetKeys, versionKeys } from './versions.ts'
 /** Empty arrays of chain heads: a page that becomes quiet gives its array back, and the next that does not takes it. */
 const spareHeads: (UndoEntry | null)[][] = []
 const MAX_SPARE_HEADS = 32
+
+/** The chain heads of a page that is quiet no more. */
+const headsOf = (page: RowPage): (UndoEntry | null)[] =>
+  (page.undo ??= spareHeads.pop() ?? arrayOfNulls<UndoEntry>(PAGE_ROWS))
 
 export class RowTable implements ScanSource, GuardedTable {
   readonly id: number
@@ -185,7 +189,9 @@ export class RowTable implements ScanSource, GuardedTable {
     const slot = page.append()
     for (let column = 0; column < values.length; column++) page.write(column, slot, values[column]!)
     this.liveCount++
-    this.#push(writer, page, slot, false, true, mode)
+    const heads = headsOf(page)
+    page.undoCount++
+    writer.lastEntry = heads[slot] = entryOfInsert(writer, this, page, slot, mode)
     return page.baseRowId + slot
   }
 
@@ -223,18 +229,17 @@ export class RowTable implements ScanSource, GuardedTable {
   }
 
   #push(writer: Writer, page: RowPage, slot: number, existed: boolean, wrote: boolean, mode: RowMode): UndoEntry {
-    page.undo ??= spareHeads.pop() ?? arrayOfNulls<UndoEntry>(PAGE_ROWS)
-    let older = page.undo[slot]!
+    const heads = headsOf(page)
+    let older = heads[slot]!
     if (older === null) page.undoCount++
     else if (older.rows > 1) {
       spread(older)
-      older = page.undo[slot]!
+      older = heads[slot]!
     }
     const entry = new UndoEntry(writer, this, page, slot, older, existed, wrote, mode)
     // The head speaks for all that its writer has done to the row.
     if (older !== null && older.writer === writer) entry.strengthen(older.mode)
-    page.undo[slot] = entry
-    writer.lastEntry = entry
+    writer.lastEntry = heads[slot] = entry
     return entry
   }
 
