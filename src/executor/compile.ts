@@ -119,6 +119,7 @@ export class CompiledStatement {
       hasBuffers: program.buffers.length + program.limits.length > 0,
       makeBuffers: (run) => program.buffers.map((buffer, number) => this.#makeBuffer(buffer, number, run)),
       makeLimits: (parameters) => program.limits.map((limit) => makeLimit(limit, parameters)),
+      yieldsRows: this.target === null || this.fields.length > 0,
       fieldCount: this.fields.length,
       tellPredicates: (run) => tellPredicates(run.scans, scanConditions(program.pipelines), run.parameters),
       recycle,

@@ -36,6 +36,8 @@ export interface RunShape {
   readonly hasBuffers: boolean
   readonly makeBuffers: (run: Run) => (RowBuffer | Seen)[]
   readonly makeLimits: (parameters: readonly Value[]) => LimitCounter[]
+  /** False: it makes no array for rows. */
+  readonly yieldsRows: boolean
   /** Fields of a result row. */
   readonly fieldCount: number
   /** Tells its scans what they look for: for guards that record. */
@@ -128,8 +130,8 @@ export class Run implements Execution {
   step(budget: number): Step {
     this.budget = budget
     this.waitsInPlace = false
-    if (this.rows === none) this.rows = []
-    const { phases } = this.#shape
+    const { phases, yieldsRows } = this.#shape
+    if (yieldsRows && this.rows === none) this.rows = []
     while (this.#phase < phases.length) {
       const outcome = phases[this.#phase]!.step(this)
       // A phase that is no pipeline does not know how to go on behind a wait: what this run has done does not count.

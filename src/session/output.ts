@@ -6,7 +6,7 @@ import type { Statement } from '../parser/ast.ts'
 import { typeOid } from '../types/registry.ts'
 import type { SqlType } from '../types/sqlType.ts'
 import { formatValue, textFormatter } from '../types/textOutput.ts'
-import type { Field, QueryOptions, QueryResult, TypeParser } from './result.ts'
+import type { Field, QueryOptions, QueryResult, RunResult, TypeParser } from './result.ts'
 
 /** How a caller wants rows: gives the executor's form of a statement's rows, the same object each time. */
 export interface OutputChoice {
@@ -91,6 +91,13 @@ export function resultOf(compiled: CompiledStatement, execution: Execution): Que
   const rowCount = compiled.target === null ? rows.length : execution.rowCount
   execution.release()
   return { rows, fields: fieldsOf(compiled), rowCount, command: commands[compiled.plan.kind] }
+}
+
+/** What a finished execution did, for who does not look at its rows; gives the execution back. */
+export function effectOf(compiled: CompiledStatement, execution: Execution): RunResult {
+  const rowCount = compiled.target === null ? execution.take().length : execution.rowCount
+  execution.release()
+  return { rowCount, command: commands[compiled.plan.kind] }
 }
 
 /** The result of a statement that has none but its tag. */

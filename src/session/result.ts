@@ -19,6 +19,9 @@ export interface QueryResult<Row = ObjectRow> {
   readonly command: string
 }
 
+/** What a statement did, for who does not look at its rows. */
+export type RunResult = Pick<QueryResult, 'rowCount' | 'command'>
+
 /** Turns PostgreSQL's text form of a value, as `psql` would print it, into what the caller wants. */
 export type TypeParser = (text: string) => unknown
 

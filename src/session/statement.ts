@@ -5,6 +5,7 @@
 import { assert } from '../assert.ts'
 import { statementNotPreparable } from '../errors.ts'
 import type { CatalogRoot } from '../catalog/index.ts'
+import type { CompiledStatement, Execution } from '../executor/index.ts'
 import type { NormalisedText } from '../parser/ast.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
@@ -14,19 +15,16 @@ import type { Value } from '../types/value.ts'
 import type { Engine } from './engine.ts'
 import { runImmediately } from './immediate.ts'
 import type { OutputChoice } from './output.ts'
-import { emptyResult, fieldsOf, resultOf } from './output.ts'
-import type { Field, ObjectRow, QueryResult } from './result.ts'
+import { effectOf, emptyResult, fieldsOf, resultOf } from './output.ts'
+import type { Field, ObjectRow, QueryResult, RunResult } from './result.ts'
 import type { SessionState } from './sessionState.ts'
 import type { StatementSource } from './statementsTask.ts'
 import { StatementsTask } from './statementsTask.ts'
 import { StreamTask } from './streamTask.ts'
 import { runTwoPhase, twoPhaseCommand } from './twoPhase.ts'
 
-/** What a statement that returns no rows did. */
-export interface RunResult {
-  readonly rowCount: number | null
-  readonly command: string
-}
+/** Makes of an execution that is over what a call wants of it. */
+type Ending<Ended> = (compiled: CompiledStatement, execution: Execution) => Ended
 
 export class Statement<Row = ObjectRow> {
   readonly sql: string
@@ -76,17 +74,18 @@ export class Statement<Row = ObjectRow> {
 
   /** All rows. @throws DatabaseError what the statement throws; 55P03 if it had to wait */
   all(...parameters: unknown[]): Row[] {
-    return this.#run(parameters).rows as Row[]
+    return this.#run(parameters, resultOf).rows as Row[]
   }
 
   /** The first row; undefined if there is none. @throws DatabaseError as `all` */
   get(...parameters: unknown[]): Row | undefined {
-    return this.#run(parameters).rows[0] as Row | undefined
+    return this.#run(parameters, resultOf).rows[0] as Row | undefined
   }
 
   /** Runs it for its effect. @throws DatabaseError as `all` */
   run(...parameters: unknown[]): RunResult {
-    return this.#run(parameters)
+    const done = this.#run(parameters, effectOf)
+    return 'rows' in done ? { rowCount: done.rowCount, command: done.command } : done
   }
 
   /** The rows one by one, read as they are asked for; the session is busy until the iterator ends. @throws DatabaseError as `all` */
@@ -107,18 +106,22 @@ export class Statement<Row = ObjectRow> {
     }
   }
 
-  #run(parameters: readonly unknown[]): QueryResult<unknown> {
+  #run<Ended>(parameters: readonly unknown[], ended: Ending<Ended>): Ended | QueryResult<unknown> {
     this.#requireOpen()
-    if (this.#session !== null) return this.#runIn(this.#session, parameters)
+    if (this.#session !== null) return this.#runIn(this.#session, parameters, ended)
     const state = this.#engine.borrow()
     try {
-      return this.#runIn(state, parameters)
+      return this.#runIn(state, parameters, ended)
     } finally {
       this.#engine.giveBack(state)
     }
   }
 
-  #runIn(state: SessionState, parameters: readonly unknown[]): QueryResult<unknown> {
+  #runIn<Ended>(
+    state: SessionState,
+    parameters: readonly unknown[],
+    ended: Ending<Ended>,
+  ): Ended | QueryResult<unknown> {
     state.requireIdle()
     if (this.#control !== null) return this.#runControl(state, this.#control)
     const { block } = state
@@ -143,7 +146,7 @@ export class Statement<Row = ObjectRow> {
         )
         if (execution !== null) {
           this.#spare = values
-          return resultOf(compiled, execution)
+          return ended(compiled, execution)
         }
       } catch (error) {
         block.fail(error)
