@@ -1,14 +1,16 @@
 /** The loop over a pipeline's source: how rows are found, and how their columns become variables. */
 import { Representation, representationOf } from '../storage/row/layout.ts'
 import type { ColumnDescription } from '../storage/scanSource.ts'
+import { RowMode } from '../storage/undo.ts'
 import type { Value } from '../types/value.ts'
 import { isNumberType, type Operand, type Row } from './compileExpression.ts'
 import { identifier } from './codeWriter.ts'
 import type { PipelineGenerator } from './pipelineGenerator.ts'
 import { evaluate } from './evaluate.ts'
 import type { Expression } from './expression.ts'
-import type { Source } from './pipeline.ts'
+import type { Pipeline, Source } from './pipeline.ts'
 import type { Aggregate, PlanColumn, Sort, TableScan, ValuesNode, ViewScan } from './plan.ts'
+import { transaction } from './sinkContext.ts'
 
 const letters: Readonly<Record<Representation, string>> = {
   [Representation.INT32]: 'i',
@@ -152,6 +154,13 @@ function openMorsel(g: PipelineGenerator, budget: string): void {
   g.writer.line('const { columns, nulls, start: i } = morsel')
 }
 
+/** True if each row that is found is written at once, whatever is in it, and keeps its unique keys. */
+function replacesWhatItFinds({ operators, sink }: Pipeline): boolean {
+  if (operators.length > 0 || sink.kind !== 'update' || sink.buffer !== null) return false
+  const { table, set } = sink.plan
+  return table.columnSet(set.map(({ column }) => column)).mode === RowMode.NO_KEY_UPDATE
+}
+
 /** At most one row: no loop. */
 function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan' }>, consume: Consume): string {
   const { writer } = g
@@ -164,8 +173,9 @@ function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan
   g.skip = 'return 0'
   const key = g.compiler([]).compile(node.equals[0]!)
   const code = typeof key.nulls === 'string' ? key.code : 'null'
+  const replaced = replacesWhatItFinds(g.pipeline) ? `, !${transaction(g)}.hasMarks` : ''
   writer.line(
-    `if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, ${view})) return run.end(0, run.budget)`,
+    `if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, ${view}${replaced})) return run.end(0, run.budget)`,
   )
   openMorsel(g, 'run.budget')
   consume(fetchedRow(g, source))

@@ -299,6 +299,7 @@ export class Transaction extends TransactionRecord {
   /** A savepoint, between two statements. */
   mark(): Mark {
     this.command++
+    this.hasMarks = true
     this.lastEntry?.noteMarked()
     return {
       entry: this.lastEntry,

@@ -127,6 +127,8 @@ export abstract class TransactionRecord implements Writer, LockOwner, ConflictOw
   statementRowGrants = 0
   /** True if the statement has locks of a run that was abandoned, or rows granted out of a queue. */
   hasIdleLocks = false
+  /** True once it has set a savepoint: part of what it does may be undone, and it goes on. */
+  hasMarks = false
   equals: EqualKey[] | null = null
   /** Views of earlier states that the statement reads. */
   past: ReadView[] | null = null

@@ -11,6 +11,7 @@
 import type { Value } from '../../types/value.ts'
 import type { ReadGuard, ReadView } from '../readView.ts'
 import type { Index } from './index.ts'
+import type { KeyRange } from './keyRange.ts'
 import type { Key, KeyOrder, KeyTree } from './keyTree.ts'
 import { compareNumbers, represented } from './keyTree.ts'
 import type { RowScan } from './rowScan.ts'
@@ -46,33 +47,35 @@ export class IndexCursor {
   }
 
   /**
-   * One-column look-up, the hot path: fetches the visible row whose *first index column* equals `value` into the scan's
-   * morsel; false if there is none, or `value` is null. In a unique one-column index it is the only one; else the others
-   * follow by `nextVisible`.
+   * The hot path, in a unique index over one column: fetches the visible row with this key into the scan's morsel; false if
+   * there is none, or `key` is null. `replaced`: the statement goes on to write the row, other keys than this one's columns
+   * only, and nothing but the end of its transaction undoes that. Then the next version is the reader's own, and who only
+   * notes reads need not hear of this one.
    */
-  lookup(value: Value, scan: RowScan, view: ReadView): boolean {
-    if (view.guard !== null && this.#index.unique && this.#keys.columns.length === 1) {
-      return value !== null && this.#lookupGuarded(represented(value), scan, view, view.guard)
-    }
+  lookup(key: Value, scan: RowScan, view: ReadView, replaced = false): boolean {
     const { numbers } = this.#keys
-    if (numbers !== null && typeof value === 'number') {
+    const { guard } = view
+    if (numbers !== null && typeof key === 'number' && (guard === null || guard.onlyNotes)) {
       this.#numeric = true
       this.#empty = false
-      this.#low = value
-      this.#high = value
+      this.#low = key
+      this.#high = key
       this.#bounds = CLOSED
       this.#descending = false
-      const rowId = this.#numbers.find(numbers, value)
-      if (rowId < 0) return false
-      if (scan.fetch(rowId, view) && (!scan.versioned || this.#matches(scan))) {
-        this.rowId = rowId
-        return true
+      const rowId = this.#numbers.find(numbers, key)
+      if (rowId < 0 && guard === null) return false
+      if (rowId >= 0 && scan.fetch(rowId, view)) {
+        if (!scan.versioned || (guard === null && this.#matches(scan))) {
+          this.rowId = rowId
+          if (guard === null || (replaced && this.#index.enforced)) return true
+          return guard.readUnique(scan.table, this.#index, rowId, view, scan)
+        }
       }
-    } else if (this.#keys.columns.length === 1) {
-      this.#empty = value === null
-      if (!this.#empty) this.#range(represented(value), represented(value), CLOSED, false)
-    } else this.seekEquals([value])
-    return this.nextVisible(scan, view)
+    }
+    this.#empty = key === null
+    if (this.#empty) return false
+    this.#range(represented(key), represented(key), CLOSED, false)
+    return guard === null ? this.nextVisible(scan, view) : this.#lookupGuarded(scan, view, guard)
   }
 
   /** All entries whose first columns equal `values`; a null among them matches nothing. The array is not kept. */
@@ -133,8 +136,7 @@ export class IndexCursor {
   #nextGuarded(scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
     if (this.#empty) return false
     if (!this.#announced) {
-      const range = { low: this.#low, high: this.#high, bounds: this.#bounds }
-      if (!guard.readRange(scan.table, this.#index, range, view, scan)) return false
+      if (!guard.readRange(scan.table, this.#index, this.#interval, view, scan)) return false
       this.#announced = true
     }
     const waited = this.#pending >= 0
@@ -158,32 +160,13 @@ export class IndexCursor {
   }
 
   /** A row that has the key stands for it; only a key that is not found is read as an interval. */
-  #lookupGuarded(key: Key, scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
-    const { numbers } = this.#keys
-    let first: number
-    this.#empty = false
-    if (numbers !== null && typeof key === 'number') {
-      this.#numeric = true
-      this.#low = key
-      this.#high = key
-      this.#bounds = CLOSED
-      this.#descending = false
-      this.#pending = -1
-      first = this.#numbers.find(numbers, key)
-    } else {
-      this.#range(key, key, CLOSED, false)
-      first = this.#next()
-    }
+  #lookupGuarded(scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
     this.#announced = true
-    if (guard.onlyNotes && first >= 0 && scan.fetch(first, view) && !scan.versioned) {
-      this.rowId = first
-      return guard.readUnique(scan.table, this.#index, first, view, scan)
-    }
-    if (this.#judge(first, false, scan, view, guard)) {
+    if (this.#judge(this.#next(), false, scan, view, guard)) {
       if (scan.versioned && view.timestamp < Infinity) this.#judgeOthers(scan, view, guard)
       return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
     }
-    if (this.#pending < 0) guard.readRange(scan.table, this.#index, { low: key, high: key, bounds: CLOSED }, view, scan)
+    if (this.#pending < 0) guard.readRange(scan.table, this.#index, this.#interval, view, scan)
     return false
   }
 
@@ -193,6 +176,10 @@ export class IndexCursor {
    */
   #judgeOthers(scan: RowScan, view: ReadView, guard: ReadGuard): void {
     for (let rowId = this.#next(); rowId >= 0; rowId = this.#next()) guard.readEntry(scan.table, rowId, view, scan)
+  }
+
+  get #interval(): KeyRange {
+    return { low: this.#low, high: this.#high, bounds: this.#bounds }
   }
 
   #next(): number {
