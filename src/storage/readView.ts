@@ -61,6 +61,16 @@ export interface ReadGuard {
   readRange(table: GuardedTable, index: Index, range: KeyRange, view: ReadView, scan: GuardedScan): boolean
   /** The row behind an entry of the index is about to be judged: whether its visible version has the entry's key. */
   readEntry(table: GuardedTable, rowId: number, view: ReadView, scan: GuardedScan): boolean
-  /** A look-up by a whole unique key found this row, which stands for the key: no range is read. */
-  readUnique(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): boolean
+  /**
+   * A look-up by a whole unique key found this row, which stands for the key: no range is read. `replaced`: the statement
+   * goes on to write the row, whatever is in it, but not its unique keys; and nothing but the end of the transaction undoes that.
+   */
+  readUnique(
+    table: GuardedTable,
+    index: Index,
+    rowId: number,
+    view: ReadView,
+    scan: GuardedScan,
+    replaced?: boolean,
+  ): boolean
 }

@@ -60,15 +60,19 @@ export function lockReferenced(record: TransactionRecord, table: RowTable, index
     // Under 2PL the lock on the row is the read.
     if (isolation.locksReads) guard.foundUnique?.(table, index, rowId, view, scan)
     else {
-      if (keyLeft(record, head)) guard.readEntry(table, rowId, view, scan)
+      if (mayHaveLacked(record, head))
+        for (const each of index.keys.equals(key)) guard.readEntry(table, each, view, scan)
       guard.readUnique(table, index, rowId, view, scan)
     }
   }
   return Outcome.DONE
 }
 
-/** True if between the snapshot and now the row may have lost the key, though it has it at both ends. */
-function keyLeft(record: TransactionRecord, head: UndoEntry | null): boolean {
+/**
+ * True if between the snapshot and now the row may have been without the key. So there may have been no such row, though
+ * there is one at both ends: perhaps another, which has lost the key since.
+ */
+function mayHaveLacked(record: TransactionRecord, head: UndoEntry | null): boolean {
   for (let entry = head; entry !== null && !record.view.sees(entry); entry = entry.older) {
     if (entry.writer !== record && rowModesExclude(entry.mode, RowMode.KEY_SHARE)) return true
   }

@@ -6,7 +6,7 @@ import type fc from 'fast-check'
 import { inconsistent, judge, leftBehind, misbehaved, notSerial, violated } from './judge.ts'
 import type { Program } from './programs.ts'
 import { levels, programs, serializableLevels } from './programs.ts'
-import { families } from './themes/families.ts'
+import { families, replacedParents } from './themes/families.ts'
 import { inDoubt } from './themes/inDoubt.ts'
 import { lockedToTheEnd } from './themes/lockedToTheEnd.ts'
 import { manyReads } from './themes/manyReads.ts'
@@ -54,6 +54,7 @@ export const themes: readonly Property[] = [
     programs: lockedToTheEnd,
     serial: false,
   },
+  { name: 'parents replaced by others under their keys: a serial order', programs: replacedParents, serial: true },
 ].map((property) => ({ ...property, stepBudget: 10_000, runs: 2000 }))
 
 export const properties: readonly Property[] = [

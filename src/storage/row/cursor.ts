@@ -48,9 +48,7 @@ export class IndexCursor {
 
   /**
    * The hot path, in a unique index over one column: fetches the visible row with this key into the scan's morsel; false if
-   * there is none, or `key` is null. `replaced`: the statement goes on to write the row, other keys than this one's columns
-   * only, and nothing but the end of its transaction undoes that. Then the next version is the reader's own, and who only
-   * notes reads need not hear of this one.
+   * there is none, or `key` is null. `replaced`: as for `ReadGuard.readUnique`.
    */
   lookup(key: Value, scan: RowScan, view: ReadView, replaced = false): boolean {
     const { numbers } = this.#keys
@@ -67,15 +65,14 @@ export class IndexCursor {
       if (rowId >= 0 && scan.fetch(rowId, view)) {
         if (!scan.versioned || (guard === null && this.#matches(scan))) {
           this.rowId = rowId
-          if (guard === null || (replaced && this.#index.enforced)) return true
-          return guard.readUnique(scan.table, this.#index, rowId, view, scan)
+          return guard === null || guard.readUnique(scan.table, this.#index, rowId, view, scan, replaced)
         }
       }
     }
     this.#empty = key === null
     if (this.#empty) return false
     this.#range(represented(key), represented(key), CLOSED, false)
-    return guard === null ? this.nextVisible(scan, view) : this.#lookupGuarded(scan, view, guard)
+    return guard === null ? this.nextVisible(scan, view) : this.#lookupGuarded(scan, view, guard, replaced)
   }
 
   /** All entries whose first columns equal `values`; a null among them matches nothing. The array is not kept. */
@@ -160,11 +157,11 @@ export class IndexCursor {
   }
 
   /** A row that has the key stands for it; only a key that is not found is read as an interval. */
-  #lookupGuarded(scan: RowScan, view: ReadView, guard: ReadGuard): boolean {
+  #lookupGuarded(scan: RowScan, view: ReadView, guard: ReadGuard, replaced: boolean): boolean {
     this.#announced = true
     if (this.#judge(this.#next(), false, scan, view, guard)) {
       if (scan.versioned && view.timestamp < Infinity) this.#judgeOthers(scan, view, guard)
-      return guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
+      return guard.readUnique(scan.table, this.#index, this.rowId, view, scan, replaced)
     }
     if (this.#pending < 0) guard.readRange(scan.table, this.#index, this.#interval, view, scan)
     return false

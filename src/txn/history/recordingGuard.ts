@@ -51,8 +51,15 @@ export class RecordingGuard implements ReadGuard {
     return true
   }
 
-  readUnique(table: GuardedTable, index: Index, rowId: number, view: ReadView, scan: GuardedScan): boolean {
-    if (this.inner !== null && !this.inner.readUnique(table, index, rowId, view, scan)) return false
+  readUnique(
+    table: GuardedTable,
+    index: Index,
+    rowId: number,
+    view: ReadView,
+    scan: GuardedScan,
+    replaced?: boolean,
+  ): boolean {
+    if (this.inner !== null && !this.inner.readUnique(table, index, rowId, view, scan, replaced)) return false
     this.foundUnique(table, index, rowId, view, scan)
     return true
   }

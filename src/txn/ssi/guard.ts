@@ -7,7 +7,7 @@ import { assert } from '../../assert.ts'
 import type { ReadGuard, ReadView } from '../../storage/readView.ts'
 import type { KeyRange } from '../../storage/row/keyRange.ts'
 import type { Index } from '../../storage/row/index.ts'
-import type { GuardedTable } from '../../storage/guardedTable.ts'
+import type { GuardedScan, GuardedTable } from '../../storage/guardedTable.ts'
 import type { RowPage, UndoEntry, Writer } from '../../storage/undo.ts'
 import type { ConflictNode, ConflictOwner } from './node.ts'
 import type { Sireads } from './sireads.ts'
@@ -58,7 +58,19 @@ export class SsiGuard implements ReadGuard {
     return true
   }
 
-  readUnique(table: GuardedTable, index: Index, rowId: number, view: ReadView): boolean {
+  /**
+   * Who replaces what it reads leaves no SIREAD: the next version of the row is its own. Another writer comes after it anyway,
+   * and commits after it, so that an edge to that one is never the last part of a dangerous structure.
+   */
+  readUnique(
+    table: GuardedTable,
+    index: Index,
+    rowId: number,
+    view: ReadView,
+    _scan: GuardedScan,
+    replaced = false,
+  ): boolean {
+    if (replaced && index.enforced) return true
     const node = this.#tracked(view)
     if (node === null) return true
     const { sireads } = this.#graph

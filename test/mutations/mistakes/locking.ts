@@ -104,6 +104,12 @@ const foreignKeys: readonly Mutation[] = [
     find: 'if (!writer.published && now !== found) return waitForRow(record, table, rowId, AWAIT_WRITER)',
     replace: '',
   },
+  {
+    name: 'by SSI only the row that has the key now is asked who took the key away',
+    file: 'src/txn/foreignKeys.ts',
+    find: 'for (const each of index.keys.equals(key)) guard.readEntry(table, each, view, scan)',
+    replace: 'guard.readEntry(table, rowId, view, scan)',
+  },
 ]
 
 const serial: readonly Mutation[] = [

@@ -9,6 +9,18 @@ const ssi: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'an UPDATE leaves no SIREAD though a savepoint stands behind it',
+    file: 'src/executor/compileSource.ts',
+    find: '`, !${transaction(g)}.hasMarks`',
+    replace: '`, true`',
+  },
+  {
+    name: 'an UPDATE leaves no SIREAD on what it turns down',
+    file: 'src/executor/compileSource.ts',
+    find: 'if (operators.length > 0 || sink.kind',
+    replace: 'if (sink.kind',
+  },
+  {
     name: 'a table scanned by SSI leaves no SIREAD',
     file: 'src/txn/ssi/guard.ts',
     find: 'if (node !== null) this.#graph.sireads.readTable(node, table, statementOf(node))',

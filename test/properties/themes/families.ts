@@ -1,9 +1,9 @@
-/** Parents that go while children come to refer to them. */
+/** Parents that go, or are replaced by others under their keys, while children come to refer to them. */
 import fc from 'fast-check'
 import type { Program } from '../programs.ts'
 import { fill } from '../programs.ts'
 import type { Kind } from './theme.ts'
-import { play, rollbackTo, savepoint, script, session, some } from './theme.ts'
+import { increaseRow, lookUpRow, play, rollbackTo, savepoint, script, session, some, ssi, twoPhase } from './theme.ts'
 
 const levels = ['read committed', 'repeatable read', 'serializable using ssi', 'serializable using 2pl'] as const
 
@@ -39,5 +39,26 @@ export const families: fc.Arbitrary<Program> = fc
       session([ofTwoMinds, ofChildren], 1, 2),
       session([ofTwoMinds, ofChildren, ofParents], 1, 2),
       session([ofParents], 1, 2),
+    ),
+  )
+
+const serializable = [...ssi, ...ssi, ...twoPhase]
+
+/** Takes its snapshot before others replace the parent. */
+const referring: Kind = { levels: serializable, statements: script([lookUpRow(1)], refer) }
+const removing: Kind = { levels: serializable, statements: script([fill('DELETE FROM t WHERE k = $1', parent)]) }
+const replacing: Kind = {
+  levels: serializable,
+  statements: script([fill('INSERT INTO t VALUES ($1, $1 + 4, 0)', parent)], [increaseRow(1), lookUpRow(1)]),
+}
+
+export const replacedParents: fc.Arbitrary<Program> = fc
+  .constantFrom('no action' as const, 'cascade' as const, 'set null' as const)
+  .chain((child) =>
+    play(
+      { primaryKey: true, valueIndex: 'none', child },
+      session([referring], 1, 2),
+      session([removing, removing, referring], 1, 2),
+      session([replacing, replacing, removing], 1, 2),
     ),
   )

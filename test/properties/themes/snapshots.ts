@@ -5,12 +5,15 @@ import type { Kind } from './theme.ts'
 import {
   anyRow,
   increase,
+  increaseAbove,
   increaseRow,
   lookUp,
   lookUpRow,
   plain,
   play,
   readAll,
+  rollbackTo,
+  savepoint,
   script,
   session,
   some,
@@ -25,10 +28,22 @@ const atPoints: Kind = {
 }
 const readers: Kind = { levels: ssi, access: 'READ ONLY', statements: some(1, 2, [lookUp(anyRow), readAll]) }
 
+/** Reads by writing, in vain: what it reads so counts, too. */
+const undoing: Kind = {
+  levels: ssi,
+  statements: script(
+    [savepoint],
+    [increase(anyRow)],
+    [rollbackTo],
+    [increase(anyRow), lookUp(anyRow), increaseAbove(anyRow)],
+  ),
+}
+const undemanding: Kind = { levels: ssi, statements: some(1, 3, [increaseAbove(anyRow), increase(anyRow)]) }
+
 /** Four sessions, of which some only read. */
 export const points: fc.Arbitrary<Program> = play(
   plain,
-  ...times(3, session([atPoints, atPoints, readers], 1, 2)),
+  ...times(3, session([atPoints, atPoints, readers, undoing, undemanding], 1, 2)),
   session([atPoints, readers], 1, 2),
 )
 

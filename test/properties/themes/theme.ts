@@ -75,6 +75,9 @@ export const lookUpRow = (k: number): fc.Arbitrary<Statement> => lookUp(numbered
 export const increase = (k: fc.Arbitrary<number>): fc.Arbitrary<Statement> =>
   fill('UPDATE t SET v = v + 1 WHERE k = $1', k)
 export const increaseRow = (k: number): fc.Arbitrary<Statement> => increase(numbered(k))
+/** What it turns down it has read. */
+export const increaseAbove = (k: fc.Arbitrary<number>): fc.Arbitrary<Statement> =>
+  fill('UPDATE t SET v = v + 1 WHERE k = $1 AND v > $2', k, anyRow)
 export const readAll = fill('SELECT k, v, g FROM t ORDER BY v, k')
 
 export const savepoint = fill('SAVEPOINT s')
