@@ -51,28 +51,34 @@ export class IndexCursor {
    * there is none, or `key` is null. `replaced`: as for `ReadGuard.readUnique`.
    */
   lookup(key: Value, scan: RowScan, view: ReadView, replaced = false): boolean {
-    const { numbers } = this.#keys
-    const { guard } = view
-    if (numbers !== null && typeof key === 'number' && (guard === null || guard.onlyNotes)) {
-      this.#numeric = true
-      this.#empty = false
-      this.#low = key
-      this.#high = key
-      this.#bounds = CLOSED
-      this.#descending = false
-      const rowId = this.#numbers.find(numbers, key)
-      if (rowId < 0 && guard === null) return false
-      if (rowId >= 0 && scan.fetch(rowId, view)) {
-        if (!scan.versioned || (guard === null && this.#matches(scan))) {
-          this.rowId = rowId
-          return guard === null || guard.readUnique(scan.table, this.#index, rowId, view, scan, replaced)
-        }
-      }
-    }
     this.#empty = key === null
     if (this.#empty) return false
-    this.#range(represented(key), represented(key), CLOSED, false)
-    return guard === null ? this.nextVisible(scan, view) : this.#lookupGuarded(scan, view, guard, replaced)
+    const first = this.#find(represented(key))
+    const { guard } = view
+    if (first >= 0 && (guard === null || guard.onlyNotes) && scan.fetch(first, view)) {
+      if (!scan.versioned || (guard === null && this.#matches(scan))) {
+        this.rowId = first
+        return guard === null || guard.readUnique(scan.table, this.#index, first, view, scan, replaced)
+      }
+    }
+    if (guard !== null) return this.#lookupGuarded(first, scan, view, guard, replaced)
+    return first >= 0 && this.nextVisible(scan, view)
+  }
+
+  /** The first entry with this key in an index over one column; -1 if there is none. */
+  #find(key: Key): number {
+    const { numbers } = this.#keys
+    if (numbers === null || typeof key !== 'number') {
+      this.#range(key, key, CLOSED, false)
+      return this.#next()
+    }
+    this.#numeric = true
+    this.#low = key
+    this.#high = key
+    this.#bounds = CLOSED
+    this.#descending = false
+    this.#pending = -1
+    return this.#numbers.find(numbers, key)
   }
 
   /** All entries whose first columns equal `values`; a null among them matches nothing. The array is not kept. */
@@ -157,9 +163,9 @@ export class IndexCursor {
   }
 
   /** A row that has the key stands for it; only a key that is not found is read as an interval. */
-  #lookupGuarded(scan: RowScan, view: ReadView, guard: ReadGuard, replaced: boolean): boolean {
+  #lookupGuarded(first: number, scan: RowScan, view: ReadView, guard: ReadGuard, replaced: boolean): boolean {
     this.#announced = true
-    if (this.#judge(this.#next(), false, scan, view, guard)) {
+    if (this.#judge(first, false, scan, view, guard)) {
       if (scan.versioned && view.timestamp < Infinity) this.#judgeOthers(scan, view, guard)
       return guard.readUnique(scan.table, this.#index, this.rowId, view, scan, replaced)
     }
