@@ -47,9 +47,9 @@ export class CodeWriter {
     this.#indent++
   }
 
-  close(): void {
+  close(tail = ''): void {
     this.#indent--
-    this.line('}')
+    this.line(`}${tail}`)
   }
 
   /** A temporary that lives within one expression: declared at the top of the function, never saved when it parks. */

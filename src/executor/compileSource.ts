@@ -161,7 +161,7 @@ function replacesWhatItFinds({ operators, sink }: Pipeline): boolean {
   return table.columnSet(set.map(({ column }) => column)).mode === RowMode.NO_KEY_UPDATE
 }
 
-/** At most one row: no loop. */
+/** One row, and rarely a second one: no budget. */
 function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan' }>, consume: Consume): string {
   const { writer } = g
   const { node, scan, cursor } = source
@@ -170,15 +170,16 @@ function lookup(g: PipelineGenerator, source: Extract<Source, { kind: 'indexScan
   g.top('morsel', 'scan.morsel')
   const view = g.view(node.asOf)
   g.top(`cursor${cursor}`, `run.cursors[${cursor}]`)
-  g.skip = 'return 0'
   const key = g.compiler([]).compile(node.equals[0]!)
   const code = typeof key.nulls === 'string' ? key.code : 'null'
   const replaced = replacesWhatItFinds(g.pipeline) ? `, !${transaction(g)}.hasMarks` : ''
   writer.line(
     `if (!run.takeFetched() && !cursor${cursor}.lookup(${code}, scan, ${view}${replaced})) return run.end(0, run.budget)`,
   )
+  writer.open('do')
   openMorsel(g, 'run.budget')
   consume(fetchedRow(g, source))
+  writer.close(` while (cursor${cursor}.lookupNext(scan, ${view}))`)
   writer.line('return 0')
   return `look_up_${node.name}`
 }

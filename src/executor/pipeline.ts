@@ -39,7 +39,7 @@ import { maximumDepth } from './codeWriter.ts'
 export type Source =
   | { readonly kind: 'tableScan'; readonly node: TableScan; readonly scan: number }
   | { readonly kind: 'viewScan'; readonly node: ViewScan; readonly scan: number }
-  /** `lookup`: at most one row, by a unique index over one column, and no loop behind it. */
+  /** `lookup`: by a unique index over one column, and no loop behind it: a row, or the two that a snapshot may show. */
   | {
       readonly kind: 'indexScan'
       readonly node: IndexScan

@@ -2,10 +2,20 @@
  * The anomalies of Berenson et al. (A Critique of ANSI SQL Isolation Levels, SIGMOD 1995), looked for in what happened:
  * values name versions, so no model and no engine is asked. Each function gives a witness in words, or null.
  */
-import type { Event, History } from './schedule.ts'
+import type { Event, History, SeenRow } from './schedule.ts'
 
-const readsOf = (event: Event): [key: number, value: number][] =>
-  event.action.kind === 'read' || event.action.kind === 'scan' ? [...event.saw] : []
+const readsOf = (event: Event): readonly SeenRow[] =>
+  event.action.kind === 'read' || event.action.kind === 'scan' ? event.saw : []
+
+/** The values that a read saw, by key: two where the key was taken over from a row that the snapshot still shows. */
+function valuesByKey(event: Event): Map<number, string> {
+  const values = new Map<number, string>()
+  for (const [key, value] of [...readsOf(event)].sort(([, a], [, b]) => a - b)) {
+    const others = values.get(key)
+    values.set(key, others === undefined ? `${value}` : `${others} and ${value}`)
+  }
+  return values
+}
 
 /** P1 in its strict form A1: a read of a version whose writer had not committed. */
 export function dirtyRead({ events, committed }: History): string | null {
@@ -26,13 +36,13 @@ export function dirtyRead({ events, committed }: History): string | null {
 
 /** A2: a transaction reads a key twice, writes it not in between, and sees two values. */
 export function nonRepeatableRead({ events }: History): string | null {
-  const seen = new Map<string, number>()
+  const seen = new Map<string, string>()
   for (const event of events) {
     const { action, transaction } = event
     if ('key' in action && action.kind !== 'read') seen.delete(`${transaction}/${action.key}`)
     if (action.kind === 'rollbackTo')
       for (const name of seen.keys()) if (name.startsWith(`${transaction}/`)) seen.delete(name)
-    for (const [key, value] of readsOf(event)) {
+    for (const [key, value] of valuesByKey(event)) {
       const before = seen.get(`${transaction}/${key}`)
       if (before !== undefined && before !== value) return `T${transaction} read ${key} = ${before}, later ${value}`
       seen.set(`${transaction}/${key}`, value)
@@ -50,7 +60,7 @@ export function lostUpdate({ events, committed }: History): string | null {
       (event) =>
         event.transaction === write.transaction &&
         event.issued < write.issued &&
-        event.saw.has(key) &&
+        event.saw.some(([k]) => k === key) &&
         event.action.kind !== 'delete',
     )
     if (read === undefined || readsOf(read).length === 0) continue
@@ -91,10 +101,13 @@ function readsOlder(events: readonly Event[], transaction: number, write: Event)
   const key = write.action.kind === 'write' ? write.action.key : -1
   return events.some((event) => {
     if (event.transaction !== transaction) return false
-    const value = readsOf(event).find(([k]) => k === key)?.[1]
-    if (value === undefined) return false
-    const source = events.find(({ put }) => put === value)
-    return source === undefined || (source.transaction !== transaction && source.done < write.done && source !== write)
+    return readsOf(event).some(([k, value]) => {
+      if (k !== key) return false
+      const source = events.find(({ put }) => put === value)
+      return (
+        source === undefined || (source.transaction !== transaction && source.done < write.done && source !== write)
+      )
+    })
   })
 }
 

@@ -10,11 +10,13 @@ import { openSync } from '../../src/index.ts'
 import { dirtyRead, lostUpdate, nonRepeatableRead, writeSkew } from './anomalies.ts'
 import { runs } from '../support/runs.ts'
 import { Model } from './model.ts'
-import type { History, Step } from './schedule.ts'
-import { createTable, describeSchedule, runSchedule, schedules } from './schedule.ts'
+import type { Action, History, Step } from './schedule.ts'
+import { createTable, describeSchedule, runSchedule, schedules, takeover } from './schedule.ts'
 import { SeededScheduler } from './seededScheduler.ts'
 
-const numRuns = runs(150)
+const numRuns = runs(500)
+/** Of keys that are taken over: what two rows of one key need is rare. */
+const takeoverRuns = runs(2000)
 const sessions = 3
 
 interface Setting {
@@ -109,26 +111,39 @@ describe('write skew', () => {
   it('occurs at SNAPSHOT', () => shows(writeSkew, 'snapshot', 8))
 })
 
+/** Each read is one that the model allows, and the last state is the model's. */
+function modelAgrees(
+  isolation: IsolationName,
+  setting: Setting,
+  numRuns: number,
+  actions?: fc.Arbitrary<Action>,
+): Promise<void> {
+  return withDatabase(setting, async (db, scheduler) => {
+    let reads = 0
+    await fc.assert(
+      fc.asyncProperty(schedules(sessions, 30, actions), fc.nat(), async (steps, seed) => {
+        scheduler.restart(seed)
+        const model = new Model(isolation)
+        const { final } = await runSchedule(db, steps, { sessions, isolation, ...setting }, model)
+        expect(final).toEqual(model.committed)
+        reads += model.checkedReads
+      }),
+      { numRuns },
+    )
+    expect(reads).toBeGreaterThan(numRuns)
+  })
+}
+
 describe('the model agrees with every read', () => {
   for (const isolation of ['read uncommitted', 'read committed', 'repeatable read'] as const) {
     for (const setting of settings) {
       // What READ UNCOMMITTED sees of statements that are half done is anybody's guess.
       if (isolation === 'read uncommitted' && setting.overlapping) continue
-      it(`at ${isolation}, ${setting.name}`, () =>
-        withDatabase(setting, async (db, scheduler) => {
-          let reads = 0
-          await fc.assert(
-            fc.asyncProperty(schedules(sessions, 30), fc.nat(), async (steps, seed) => {
-              scheduler.restart(seed)
-              const model = new Model(isolation)
-              const { final } = await runSchedule(db, steps, { sessions, isolation, ...setting }, model)
-              expect(final).toEqual(model.committed)
-              reads += model.checkedReads
-            }),
-            { numRuns },
-          )
-          expect(reads).toBeGreaterThan(numRuns)
-        }))
+      it(`at ${isolation}, ${setting.name}`, () => modelAgrees(isolation, setting, numRuns))
+      if (setting.indexed) {
+        it(`at ${isolation}, ${setting.name}, of keys that are taken over`, () =>
+          modelAgrees(isolation, setting, takeoverRuns, takeover))
+      }
     }
   }
 })

@@ -5,15 +5,24 @@
  * Statements may overlap, so a read has a window of committed states: those from its issue to its end. At READ COMMITTED
  * it must have seen one of them, whole. At REPEATABLE READ one state must explain all reads of the transaction: each read
  * leaves fewer candidates, never none.
+ *
+ * A committed state has one row a key. A snapshot may show two: who inserts a key which a commit behind its snapshot has given
+ * up sees its own row, and beside it the one that is gone.
  */
 import { expect } from 'vitest'
 import type { IsolationName } from '../../src/index.ts'
-import type { Action, Event, Observer } from './schedule.ts'
+import type { Action, Event, Observer, SeenRow } from './schedule.ts'
 import { initialKeys } from './schedule.ts'
 
 type Rows = ReadonlyMap<number, number>
-/** What a transaction wrote, by key; null: it deleted the row. */
-type Writes = ReadonlyMap<number, number | null>
+interface Write {
+  /** Null: it deleted the row. */
+  readonly value: number | null
+  /** True if it began with an insert: a row that the snapshot shows with the key is another one. */
+  readonly beside: boolean
+}
+/** What a transaction wrote, by key. */
+type Writes = ReadonlyMap<number, Write>
 
 interface OpenTransaction {
   writes: Writes
@@ -81,21 +90,19 @@ export class Model implements Observer {
     }
     switch (action.kind) {
       case 'read':
+      case 'delete':
         this.#check(open, (rows) => same(event.saw, only(rows, action.key)), event)
+        if (action.kind === 'delete' && event.saw.length > 0) write(open, action.key, null)
         break
       case 'scan':
         this.#check(open, (rows) => same(event.saw, rows), event)
         break
       case 'write':
-        this.#check(open, (rows) => event.saw.has(action.key) === rows.has(action.key), event)
-        if (event.put !== null) open.writes = new Map(open.writes).set(action.key, event.put)
+        this.#check(open, (rows) => event.saw.length === only(rows, action.key).length, event)
+        if (event.put !== null) write(open, action.key, event.put)
         break
       case 'insert':
-        if (event.put !== null) open.writes = new Map(open.writes).set(action.key, event.put)
-        break
-      case 'delete':
-        this.#check(open, (rows) => same(event.saw, only(rows, action.key)), event)
-        if (event.saw.has(action.key)) open.writes = new Map(open.writes).set(action.key, null)
+        write(open, action.key, event.put, true)
         break
       case 'savepoint':
         open.atSavepoint = open.writes
@@ -107,14 +114,14 @@ export class Model implements Observer {
   }
 
   /** Some state that the statement may have read explains what it saw. */
-  #check(open: OpenTransaction, explains: (rows: Rows) => boolean, event: Event): void {
+  #check(open: OpenTransaction, explains: (rows: readonly SeenRow[]) => boolean, event: Event): void {
     this.checkedReads++
     const states = this.#statesFor(open)
-    const found = states.filter((state) => explains(overlaid(state, open.writes)))
+    const found = states.filter((state) => explains(visible(state, open.writes)))
     if (found.length === 0) {
       expect.fail(
         `T${event.transaction} ${JSON.stringify(event.action)} saw ${show(event.saw)}, ` +
-          `possible were ${states.map((state) => show(overlaid(state, open.writes))).join(' or ')}`,
+          `possible were ${states.map((state) => show(visible(state, open.writes))).join(' or ')}`,
       )
     }
     if (this.#isolation === 'repeatable read' || this.#isolation === 'snapshot') open.candidates = found
@@ -130,20 +137,34 @@ export class Model implements Observer {
   }
 }
 
-const show = (rows: Rows): string => `{${[...rows].map(([k, v]) => `${k}: ${v}`).join(', ')}}`
+function write(open: OpenTransaction, key: number, value: number | null, inserts = false): void {
+  const beside = open.writes.get(key)?.beside ?? inserts
+  open.writes = new Map(open.writes).set(key, { value, beside })
+}
 
-const same = (a: Rows, b: Rows): boolean => a.size === b.size && [...a].every(([key, value]) => b.get(key) === value)
-
+/** The state behind the commit of `writes`. */
 function overlaid(rows: Rows, writes: Writes): Rows {
   const result = new Map(rows)
-  for (const [key, value] of writes) {
+  for (const [key, { value }] of writes) {
     if (value === null) result.delete(key)
     else result.set(key, value)
   }
   return result
 }
 
-function only(rows: Rows, key: number): Rows {
-  const value = rows.get(key)
-  return value === undefined ? new Map() : new Map([[key, value]])
+/** What the writer sees of the state. */
+function visible(rows: Rows, writes: Writes): SeenRow[] {
+  const seen: SeenRow[] = [...rows].filter(([key]) => writes.get(key)?.beside ?? true)
+  for (const [key, { value }] of writes) if (value !== null) seen.push([key, value])
+  return seen
 }
+
+const show = (rows: readonly SeenRow[]): string => `{${rows.map(([key, value]) => `${key}: ${value}`).join(', ')}}`
+
+/** The same rows, in any order. */
+const same = (a: readonly SeenRow[], b: readonly SeenRow[]): boolean =>
+  a.length === b.length && show(a.toSorted(byKeyAndValue)) === show(b.toSorted(byKeyAndValue))
+
+const byKeyAndValue = (a: SeenRow, b: SeenRow): number => a[0] - b[0] || a[1] - b[1]
+
+const only = (rows: readonly SeenRow[], wanted: number): readonly SeenRow[] => rows.filter(([key]) => key === wanted)

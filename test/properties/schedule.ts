@@ -27,12 +27,15 @@ export interface Step {
   readonly pause: number
 }
 
-/** What a step did. A write has the value it put; a read the rows it saw, by key. */
+/** A row that was read: its key and its value. */
+export type SeenRow = readonly [key: number, value: number]
+
+/** What a step did. A write has the value it put; a read the rows it saw: a snapshot may show two with one key. */
 export interface Event {
   readonly transaction: number
   readonly session: number
   readonly action: Action
-  readonly saw: ReadonlyMap<number, number>
+  readonly saw: readonly SeenRow[]
   readonly put: number | null
   /** Positions in the order of the run: when it was issued, and when it was done. */
   readonly issued: number
@@ -53,6 +56,7 @@ export const allKeys = [1, 2, 3, 4] as const
 
 const key = fc.constantFrom(...initialKeys)
 const anyKey = fc.constantFrom(...allKeys)
+const fewKeys = fc.constantFrom(1, 2)
 
 export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 5, arbitrary: key.map((key): Action => ({ kind: 'read', key })) },
@@ -61,6 +65,19 @@ export const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: anyKey.map((key): Action => ({ kind: 'insert', key })) },
   { weight: 1, arbitrary: anyKey.map((key): Action => ({ kind: 'delete', key })) },
   { weight: 3, arbitrary: fc.constant<Action>({ kind: 'commit' }) },
+  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollback' }) },
+  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'savepoint' }) },
+  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollbackTo' }) },
+)
+
+/** Two keys that are given up and taken over, again and again. */
+export const takeover: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 3, arbitrary: fewKeys.map((key): Action => ({ kind: 'read', key })) },
+  { weight: 2, arbitrary: fc.constant<Action>({ kind: 'scan' }) },
+  { weight: 2, arbitrary: fewKeys.map((key): Action => ({ kind: 'write', key })) },
+  { weight: 4, arbitrary: fewKeys.map((key): Action => ({ kind: 'insert', key })) },
+  { weight: 4, arbitrary: fewKeys.map((key): Action => ({ kind: 'delete', key })) },
+  { weight: 4, arbitrary: fc.constant<Action>({ kind: 'commit' }) },
   { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollback' }) },
   { weight: 1, arbitrary: fc.constant<Action>({ kind: 'savepoint' }) },
   { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollbackTo' }) },
@@ -251,7 +268,7 @@ class ScheduleRun {
       transaction,
       session: actor.number,
       action,
-      saw: new Map(rows.map(({ k, v }) => [k, v])),
+      saw: rows.map(({ k, v }): SeenRow => [k, v]),
       put: error === null && (action.kind === 'insert' || rows.length > 0) ? put : null,
       issued,
       done,

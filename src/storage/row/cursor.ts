@@ -48,7 +48,7 @@ export class IndexCursor {
 
   /**
    * The hot path, in a unique index over one column: fetches the visible row with this key into the scan's morsel; false if
-   * there is none, or `key` is null. `replaced`: as for `ReadGuard.readUnique`.
+   * there is none, or `key` is null. `lookupNext` may find one more. `replaced`: as for `ReadGuard.readUnique`.
    */
   lookup(key: Value, scan: RowScan, view: ReadView, replaced = false): boolean {
     this.#empty = key === null
@@ -65,6 +65,15 @@ export class IndexCursor {
     return first >= 0 && this.nextVisible(scan, view)
   }
 
+  /**
+   * Behind `lookup`, when its row is done with. A snapshot may show two rows with one unique key: the reader's own, and the one
+   * of a commit behind the snapshot that gave the key up. Both have versions, so a quiet row is alone. By a snapshot nobody
+   * waits; who locks what it reads in place has the key to itself.
+   */
+  lookupNext(scan: RowScan, view: ReadView): boolean {
+    return scan.versioned && (view.guard === null || view.timestamp < Infinity) && this.nextVisible(scan, view)
+  }
+
   /** The first entry with this key in an index over one column; -1 if there is none. */
   #find(key: Key): number {
     const { numbers } = this.#keys
@@ -73,11 +82,7 @@ export class IndexCursor {
       return this.#next()
     }
     this.#numeric = true
-    this.#low = key
-    this.#high = key
-    this.#bounds = CLOSED
-    this.#descending = false
-    this.#pending = -1
+    this.#span(key, key, CLOSED, false)
     return this.#numbers.find(numbers, key)
   }
 
@@ -165,20 +170,10 @@ export class IndexCursor {
   /** A row that has the key stands for it; only a key that is not found is read as an interval. */
   #lookupGuarded(first: number, scan: RowScan, view: ReadView, guard: ReadGuard, replaced: boolean): boolean {
     this.#announced = true
-    if (this.#judge(first, false, scan, view, guard)) {
-      if (scan.versioned && view.timestamp < Infinity) this.#judgeOthers(scan, view, guard)
+    if (this.#judge(first, false, scan, view, guard))
       return guard.readUnique(scan.table, this.#index, this.rowId, view, scan, replaced)
-    }
     if (this.#pending < 0) guard.readRange(scan.table, this.#index, this.#interval, view, scan)
     return false
-  }
-
-  /**
-   * A snapshot may show two rows with one unique key: the reader's own, and the one of a commit behind the snapshot that gave
-   * the key up. Whichever was found, the guard hears of both; by a snapshot nobody waits.
-   */
-  #judgeOthers(scan: RowScan, view: ReadView, guard: ReadGuard): void {
-    for (let rowId = this.#next(); rowId >= 0; rowId = this.#next()) guard.readEntry(scan.table, rowId, view, scan)
   }
 
   get #interval(): KeyRange {
@@ -203,15 +198,19 @@ export class IndexCursor {
 
   #range(low: Key, high: Key, bounds: number, descending: boolean): void {
     const { numbers, values } = this.#keys
+    this.#span(low, high, bounds, descending)
+    this.#announced = false
+    this.#numeric = numbers !== null
+    if (numbers !== null) this.#numbers.range(numbers, numberOf(low), numberOf(high), bounds, descending)
+    else this.#values.range(values!, low, high, bounds, descending)
+  }
+
+  #span(low: Key, high: Key, bounds: number, descending: boolean): void {
     this.#low = low
     this.#high = high
     this.#bounds = bounds
     this.#descending = descending
-    this.#announced = false
     this.#pending = -1
-    this.#numeric = numbers !== null
-    if (numbers !== null) this.#numbers.range(numbers, numberOf(low), numberOf(high), bounds, descending)
-    else this.#values.range(values!, low, high, bounds, descending)
   }
 
   /** The tree of numbers has become one of values: goes on there. */
