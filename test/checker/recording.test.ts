@@ -229,6 +229,26 @@ describe('a recording', () => {
     expect(reads.map(({ version }) => version)).toEqual([0, 0, 0])
   })
 
+  it('holds both rows that a look-up finds by a key which its transaction has taken over', async () => {
+    const steps = (query: string): string => `
+      a: DELETE FROM account WHERE id = 1
+      b: INSERT INTO account VALUES (1, 50)
+      a: COMMIT
+      b: ${query}
+      b: COMMIT`
+    for (const query of ['SELECT * FROM account WHERE id = 1', 'SELECT * FROM account WHERE id < 2']) {
+      const history = await record(steps(query), 'snapshot')
+      const [, b] = history.transactions
+      const reads = history.events.filter((event) => event.kind === 'read' && event.transaction === b?.id)
+      expect(reads.map((event) => 'version' in event && [event.object, event.version])).toEqual([
+        ['account/0', 0],
+        // The run that had to wait had begun row 2.
+        ['account/3', 1],
+      ])
+      expect(check(history).violations).toEqual([])
+    }
+  })
+
   it('keeps what each statement of a deferrable transaction read', async () => {
     const history = await record(
       `

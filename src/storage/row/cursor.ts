@@ -71,7 +71,10 @@ export class IndexCursor {
    * waits; who locks what it reads in place has the key to itself.
    */
   lookupNext(scan: RowScan, view: ReadView): boolean {
-    return scan.versioned && (view.guard === null || view.timestamp < Infinity) && this.nextVisible(scan, view)
+    const { guard } = view
+    if (!scan.versioned || (guard !== null && view.timestamp === Infinity) || !this.nextVisible(scan, view))
+      return false
+    return guard === null || guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
   }
 
   /** The first entry with this key in an index over one column; -1 if there is none. */
