@@ -49,6 +49,8 @@ export class ReadView {
 export interface ReadGuard {
   /** True if it only takes note of what snapshots show: no access waits, and a quiet row may be read before it is told. */
   readonly onlyNotes: boolean
+  /** True if an access may have to wait. */
+  readonly mayWait: boolean
   /** True if it wants to know what scans look for. */
   readonly records?: boolean
   /** A row was read by its key under a lock that is held already: of interest to a recording only. */

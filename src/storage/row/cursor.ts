@@ -67,13 +67,12 @@ export class IndexCursor {
 
   /**
    * Behind `lookup`, when its row is done with. A snapshot may show two rows with one unique key: the reader's own, and the one
-   * of a commit behind the snapshot that gave the key up. Both have versions, so a quiet row is alone. By a snapshot nobody
-   * waits; who locks what it reads in place has the key to itself.
+   * of a commit behind the snapshot that gave the key up. Both have versions, so a quiet row is alone. A guard that may wait
+   * locks what it reads in place, and then the key has no other row.
    */
   lookupNext(scan: RowScan, view: ReadView): boolean {
     const { guard } = view
-    if (!scan.versioned || (guard !== null && view.timestamp === Infinity) || !this.nextVisible(scan, view))
-      return false
+    if (!scan.versioned || guard?.mayWait === true || !this.nextVisible(scan, view)) return false
     return guard === null || guard.readUnique(scan.table, this.#index, this.rowId, view, scan)
   }
 

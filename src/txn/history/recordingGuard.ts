@@ -23,6 +23,10 @@ export class RecordingGuard implements ReadGuard {
     this.#view = view
   }
 
+  get mayWait(): boolean {
+    return this.inner?.mayWait ?? false
+  }
+
   get records(): boolean {
     return this.recording.on
   }

@@ -51,6 +51,7 @@ interface TableLocks {
 
 export class LockingGuard implements ReadLocks {
   readonly onlyNotes = false
+  readonly mayWait = true
   readonly #record: TransactionRecord
   readonly #tables = new Map<GuardedTable, TableLocks>()
   /** The tables that the current statement writes or locks rows of. */

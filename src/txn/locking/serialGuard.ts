@@ -9,6 +9,7 @@ import type { ReadLocks } from './readLocks.ts'
 
 export class SerialGuard implements ReadLocks {
   readonly onlyNotes = false
+  readonly mayWait = false
   /** The first table that it reads; often there is no other. */
   #first: GuardedTable | null = null
   #others: Set<GuardedTable> | null = null

@@ -21,6 +21,7 @@ export interface ReadTracker {
 
 export class SsiGuard implements ReadGuard {
   readonly onlyNotes = true
+  readonly mayWait = false
   readonly #graph: ReadTracker
 
   constructor(graph: ReadTracker) {
