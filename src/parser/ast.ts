@@ -488,9 +488,9 @@ export interface TransactionModes {
   readonly deferrable: boolean | null
 }
 
-/** BEGIN and START TRANSACTION. */
 export interface Begin extends Node {
   readonly kind: 'begin'
+  readonly command: 'BEGIN' | 'START TRANSACTION'
   readonly modes: TransactionModes
 }
 

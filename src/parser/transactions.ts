@@ -10,6 +10,7 @@ const Not = keyword('not')
 const Only = keyword('only')
 const Rollback = keyword('rollback')
 const SetWord = keyword('set')
+const Start = keyword('start')
 const SavepointWord = keyword('savepoint')
 const To = keyword('to')
 const Transaction = keyword('transaction')
@@ -21,6 +22,7 @@ type WritableModes = { -readonly [K in keyof TransactionModes]: TransactionModes
 export abstract class TransactionGrammar extends ManipulationGrammar {
   readonly begin = this.RULE('begin', (): Begin => {
     const position = this.LA(1).startOffset
+    const command = this.at(Start) ? 'START TRANSACTION' : 'BEGIN'
     this.OR([
       {
         ALT: () => {
@@ -30,13 +32,13 @@ export abstract class TransactionGrammar extends ManipulationGrammar {
       },
       {
         ALT: () => {
-          this.CONSUME(keyword('start'))
+          this.CONSUME(Start)
           this.CONSUME9(Transaction)
         },
       },
     ])
     const modes = this.SUBRULE(this.modes)
-    return { kind: 'begin', modes, position }
+    return { kind: 'begin', command, modes, position }
   })
 
   /** WORK or TRANSACTION, which say nothing. */

@@ -73,7 +73,7 @@ export function executeControl(
   switch (statement.kind) {
     case 'begin':
       begin(state, statement.modes)
-      return emptyResult('BEGIN')
+      return emptyResult(statement.command)
     case 'commit':
       return endBlock(state, 'COMMIT', 'commit')
     case 'prepare_transaction':
