@@ -840,8 +840,12 @@ export const methodWithoutSerializable = (level: string): DatabaseError =>
     hint: 'Methods (ssi, 2pl, serial) are of SERIALIZABLE only.',
   })
 
-export const invalidOption = (name: string, value: string): DatabaseError =>
-  new DatabaseError('22023', `invalid value for option "${name}": ${value}`)
+export const invalidOption = (name: string, value: unknown): DatabaseError =>
+  new DatabaseError('22023', `invalid value for option "${name}": ${String(value)}`)
+
+/** An argument of the library that is of another kind than its type says. */
+export const wrongArgument = (what: string, wanted: string, value: unknown): DatabaseError =>
+  new DatabaseError('22023', `${what} must be ${wanted}, not ${value === null ? 'null' : typeof value}`)
 
 export const invalidHistory = (message: string): DatabaseError =>
   new DatabaseError('22023', `invalid history: ${message}`)

@@ -17,6 +17,7 @@
  *
  * The least recently used texts go when the estimated bytes of all exceed the bound.
  */
+import { requireText } from '../argumentChecks.ts'
 import { normalise, parseStatement, parseStatements } from '../parser/index.ts'
 import type { LiteralValue, NormalisedText, ParsedStatement } from '../parser/ast.ts'
 import { CachedStatement } from './cachedStatement.ts'
@@ -93,6 +94,7 @@ export class PlanCache {
   }
 
   #findNormalised(sql: string): FoundText {
+    requireText('the SQL text', sql)
     const literals = normalise(sql)
     if (literals === null) return this.#once(sql)
     const shape = this.#shapes.get(literals.key)
@@ -111,6 +113,7 @@ export class PlanCache {
       this.#prepared.set(sql, known)
       return known
     }
+    requireText('the SQL text', sql)
     const parsed = parseStatements(sql)
     const text = this.#textOf(parsed)
     if (isCacheable(parsed)) {

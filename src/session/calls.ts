@@ -1,4 +1,5 @@
 /** The asynchronous calls of a session: from a text to a task and the promise that reports what became of it. */
+import { requireArray } from '../argumentChecks.ts'
 import { DatabaseError, loneTransactionControl } from '../errors.ts'
 import { isDataStatement } from '../planner/index.ts'
 import type { Engine } from './engine.ts'
@@ -39,6 +40,7 @@ export function tryQuery<Row>(
   options: QueryOptions,
 ): QueryResult<Row> | null {
   if (state.task !== null || state.block.failed || engine.core.stepping || options.signal?.aborted === true) return null
+  requireArray('the parameters', parameters)
   // The caller's own functions are called within a step, where they cannot do harm.
   if (options.types !== undefined) return null
   const { text, literals } = engine.plans.find(sql)
@@ -60,6 +62,7 @@ export async function queryStatement<Row>(
   parameters: readonly unknown[],
   options: QueryOptions,
 ): Promise<QueryResult<Row>> {
+  requireArray('the parameters', parameters)
   const source = { sql, statements: null, literals: null, single: true, parameters }
   const [result] = await settle(new StatementsTask(engine, state, source, outputChoice(options)), state, options)
   return result as QueryResult<Row>

@@ -1,8 +1,8 @@
 /** Opens a database: in memory, or a directory whose log is replayed first (D10). */
+import { atLeastZero, positive, requireText } from '../argumentChecks.ts'
 import { CatalogRoot } from '../catalog/index.ts'
 import { decodeChange } from '../catalog/change.ts'
 import type { Env } from '../env/env.ts'
-import { invalidOption } from '../errors.ts'
 import type { CommitLog, InDoubt, LogListener } from '../storage/log/log.ts'
 import { openLog } from '../storage/log/log.ts'
 import { Store } from '../storage/store.ts'
@@ -52,6 +52,7 @@ export function openDatabase(env: Env, path: string | undefined, options: OpenOp
 
 /** As `openDatabase`, without the handle. */
 export function openEngine(env: Env, path: string | undefined, options: OpenOptions): Engine {
+  if (path !== undefined) requireText('path', path)
   const trace = new Trace()
   const store = new Store()
   const settings = {
@@ -64,7 +65,7 @@ export function openEngine(env: Env, path: string | undefined, options: OpenOpti
       serializable_method: options.method,
     }),
   }
-  const retention = { clock: env.clock, micros: 1000 * atLeastZero('retention', options.retention) }
+  const retention = { clock: env.clock, micros: 1000 * atLeastZero('retention', options.retention, 0) }
   if (path === undefined || path === ':memory:') {
     const start = { catalog: CatalogRoot.empty, timestamp: 0 }
     return new Engine(
@@ -124,15 +125,4 @@ function restorePrepared(manager: TransactionManager, log: CommitLog, undecided:
     log.close()
     throw error
   }
-}
-
-function positive(name: string, value: number | undefined, otherwise: number): number {
-  if (value === undefined) return otherwise
-  if (!(value >= 1)) throw invalidOption(name, String(value))
-  return value
-}
-
-function atLeastZero(name: string, value = 0): number {
-  if (!(value >= 0)) throw invalidOption(name, String(value))
-  return value
 }

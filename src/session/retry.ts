@@ -5,6 +5,7 @@
  * random time that doubles at most with each one ("full jitter"), so that two transactions that collided do not collide
  * for ever; and a retry keeps the age of its first attempt, so that a deadlock's victim is in the end another.
  */
+import { atLeastZero } from '../argumentChecks.ts'
 import type { Env } from '../env/env.ts'
 import { DatabaseError } from '../errors.ts'
 
@@ -19,7 +20,7 @@ export interface RetryOptions {
 
 /** Calls `attempt` until it succeeds; the last error is thrown. `failed` is told of each error that will be retried. */
 export async function withRetries<T>(env: Env, options: RetryOptions, attempt: () => Promise<T>): Promise<T> {
-  const retries = options.retries ?? defaultRetries
+  const retries = atLeastZero('retries', options.retries, defaultRetries)
   for (let tried = 0; ; tried++) {
     try {
       return await attempt()
@@ -32,7 +33,7 @@ export async function withRetries<T>(env: Env, options: RetryOptions, attempt: (
 
 /** As `withRetries`, at once: a synchronous caller lets nobody else move, so waiting would bring nothing. */
 export function withRetriesSync<T>(options: RetryOptions, attempt: () => T): T {
-  const retries = options.retries ?? defaultRetries
+  const retries = atLeastZero('retries', options.retries, defaultRetries)
   for (let tried = 0; ; tried++) {
     try {
       return attempt()

@@ -2,6 +2,7 @@
  * A session: one client of the database, with a transaction state of its own. Any number of sessions of one database run
  * at the same time, interleaved between the steps of their statements.
  */
+import { requireFunction, requireSignal, requireText } from '../argumentChecks.ts'
 import {
   callbackEndedTransaction,
   callbackIsAsync,
@@ -192,6 +193,8 @@ export class Session {
    */
   async transaction<T>(body: (tx: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
     this.#requireOpen()
+    requireFunction('the body of a transaction', body)
+    if (options.signal !== undefined) requireSignal(options.signal)
     if (this.#state.block.kind === 'explicit') return this.#nested(body, options.signal)
     if (this.#state.task !== null) {
       await this.#state.whenIdle()
@@ -223,6 +226,7 @@ export class Session {
   /** As `transaction`, within this call. @throws as `transaction`; 55P03 if a statement had to wait */
   transactionSync<T>(body: (tx: Session) => T, options: TransactionOptions = {}): T {
     this.#requireOpen()
+    requireFunction('the body of a transaction', body)
     this.#state.requireIdle()
     if (this.#state.block.kind === 'explicit') return this.#nestedSync(body)
     const age: Age = { firstAttempt: null }
@@ -318,6 +322,7 @@ export class Session {
     if (isolation === undefined && method === undefined) return null
     // Callers in JavaScript have no compiler to tell them.
     if (method !== undefined && !SerializableMethods.includes(method)) throw invalidOption('method', method)
+    if (isolation !== undefined) requireText('option "isolation"', isolation)
     const named = isolationNamed(isolation ?? 'serializable', method ?? this.#state.settings.engine.method)
     if (method !== undefined && named.method === null) throw methodWithoutSerializable(named.title)
     return named

@@ -2,6 +2,7 @@
  * A call of a session as the core sees it: a task that steps until it is settled. This file holds what all calls share:
  * settling once, cancelling, waiting for a lock or for the disk, and what an error does to the transaction block.
  */
+import { requireSignal } from '../argumentChecks.ts'
 import { assert } from '../assert.ts'
 import type { DatabaseError } from '../errors.ts'
 import { statementCancelled } from '../errors.ts'
@@ -186,6 +187,7 @@ export abstract class SessionTask implements Task {
   /** Cancels the call (57014) when the signal is aborted. */
   listenTo(signal: AbortSignal | undefined): void {
     if (signal === undefined) return
+    requireSignal(signal)
     if (signal.aborted) {
       this.#cancel()
       return

@@ -2,9 +2,10 @@
  * The recorder of histories (D11): what transactions, the manager and the session tell it while a recording is on. Off, it
  * costs one look at `on` a statement and one a write.
  */
+import { positive } from '../../argumentChecks.ts'
 import { History } from '../../checker/history.ts'
 import type { WriteEvent } from '../../checker/model.ts'
-import { historyTooLong, invalidOption, recordingRuns } from '../../errors.ts'
+import { historyTooLong, recordingRuns } from '../../errors.ts'
 import type { ReadView } from '../../storage/readView.ts'
 import type { GuardedTable } from '../../storage/guardedTable.ts'
 import type { UndoEntry } from '../../storage/undo.ts'
@@ -32,9 +33,9 @@ export class HistoryRecorder {
   #open: OpenRecording | null = null
 
   /** @throws DatabaseError 55006 if one runs already, 22023 for a limit that is none */
-  start({ limit = defaultLimit }: RecordingOptions = {}): Recording {
+  start(options: RecordingOptions = {}): Recording {
     // What is no number would never be reached, and the recording would grow for ever.
-    if (!(limit >= 1)) throw invalidOption('limit', String(limit))
+    const limit = positive('limit', options.limit, defaultLimit)
     if (this.#open !== null) throw recordingRuns()
     const open = new OpenRecording(limit)
     this.#open = open
