@@ -130,6 +130,8 @@ export class Coordinator {
   }
 
   async #commitInTwoPhases(branches: readonly Branch[]): Promise<void> {
+    // Before anything is prepared: the callback may have closed it.
+    this.#requireOpen()
     this.#log.requireSound()
     const name = `${this.#log.epoch}:${++this.#number}`
     const gid = this.#gid(name)

@@ -6,9 +6,11 @@ import { requireFunction, requireSignal, requireText } from '../argumentChecks.t
 import {
   callbackEndedTransaction,
   callbackIsAsync,
+  databaseClosed,
   handleClosed,
   invalidOption,
   methodWithoutSerializable,
+  sessionClosed,
   statementCancelled,
   transactionHadFailed,
 } from '../errors.ts'
@@ -328,8 +330,10 @@ export class Session {
     return named
   }
 
-  /** @internal The callback has returned: is its block still there, and sound? Throws 25P01, 25P02, or what ended it. */
+  /** @internal The callback has returned: is its block still there, and sound? Throws 08003, 25P01, 25P02, or what ended it. */
   requireHealthyEnd(): void {
+    if (this.#engine.closed) throw databaseClosed()
+    if (this.#state.closed) throw sessionClosed()
     this.#requireBlock()
     const { block } = this.#state
     if (block.failed) throw block.takeEnd() ?? transactionHadFailed()

@@ -199,6 +199,15 @@ describe('transaction', () => {
     }
   })
 
+  it('a callback that closes its session, or the database, is told', async () => {
+    const other = openSync()
+    const session = await other.connect()
+    const closing = session.transaction(() => session.close())
+    expect(await errorOf(closing)).toMatchObject({ code: '08003', message: 'the session is closed' })
+    const ending = other.transaction(() => other.close())
+    expect(await errorOf(ending)).toMatchObject({ code: '08003', message: 'the database is closed' })
+  })
+
   it('its handle is closed afterwards', async () => {
     let kept: Session | undefined
     await db.transaction((tx) => void (kept = tx))

@@ -66,6 +66,24 @@ describe('a transaction over two databases', () => {
     expect([await balance(a), await balance(b)]).toEqual([100, 100])
   })
 
+  test('a callback that closes a database, or the coordinator, is told, and commits nothing', async () => {
+    for (const closed of ['a database', 'the coordinator'] as const) {
+      const { dbs, coordinator } = await banks(2)
+      const [a, b] = dbs as [Database, Database]
+      const failing = coordinator.transaction([a, b], async ([inA, inB]) => {
+        await inA.query(add(-10))
+        await inB.query(add(10))
+        await (closed === 'a database' ? a : coordinator).close()
+      })
+      await expect(failing).rejects.toMatchObject({
+        code: '08003',
+        message: closed === 'a database' ? 'the database is closed' : 'the coordinator is closed',
+      })
+      expect(await balance(b)).toBe(100)
+      expect(b.prepared()).toEqual([])
+    }
+  })
+
   test('options that make no sense are refused, and nothing stays open', async () => {
     const { dbs, coordinator } = await banks(2)
     for (const options of [{ isolation: 'chaos' }, { isolation: 'snapshot', method: '2pl' }, { method: 'x' }]) {
