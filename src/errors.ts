@@ -661,7 +661,7 @@ export const inFailedTransaction = (): DatabaseError =>
 export const noActiveTransaction = (): DatabaseError =>
   new DatabaseError('25P01', 'there is no transaction in progress')
 
-export const savepointOutsideBlock = (command: string): DatabaseError =>
+export const outsideBlock = (command: string): DatabaseError =>
   new DatabaseError('25P01', `${command} can only be used in transaction blocks`)
 
 export const noSuchSavepoint = (name: string): DatabaseError =>

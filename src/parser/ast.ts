@@ -504,11 +504,14 @@ export interface SetTransaction extends Node {
 /** COMMIT and END. */
 export interface Commit extends Node {
   readonly kind: 'commit'
+  /** AND CHAIN: another transaction with the same modes follows at once. */
+  readonly chain: boolean
 }
 
 /** ROLLBACK and ABORT. */
 export interface Rollback extends Node {
   readonly kind: 'rollback'
+  readonly chain: boolean
 }
 
 /** The first phase of a two-phase commit, and its two decisions; `gid` is the transaction's global identifier. */

@@ -149,8 +149,7 @@ export abstract class TransactionGrammar extends ManipulationGrammar {
     const gid = this.preparedGid(Commit)
     if (gid !== null) return { kind: 'commit_prepared', gid, position }
     this.noise()
-    this.noChain()
-    return { kind: 'commit', position }
+    return { kind: 'commit', chain: this.chain(), position }
   })
 
   readonly prepareTransaction = this.RULE('prepareTransaction', (): Statement => {
@@ -172,13 +171,15 @@ export abstract class TransactionGrammar extends ManipulationGrammar {
   }
 
   /** `AND NO CHAIN` is the default. */
-  private noChain(): void {
-    if (this.at(And) && this.atWord('chain', 2)) this.refuse('AND CHAIN')
-    this.option(7, () => {
+  private chain(): boolean {
+    const chained = this.option(7, () => {
       this.CONSUME7(And)
-      this.takeWord(7, 'no')
+      const chains = !this.atWord('no')
+      this.OPTION6({ GATE: () => !chains, DEF: () => this.takeWord(7, 'no') })
       this.takeWord(6, 'chain')
+      return chains
     })
+    return chained === true
   }
 
   readonly rollback = this.RULE('rollback', (): Statement => {
@@ -192,8 +193,7 @@ export abstract class TransactionGrammar extends ManipulationGrammar {
       return this.SUBRULE(this.savepointName)
     })
     if (name !== undefined && !this.RECORDING_PHASE) return { kind: 'rollback_to', name, position }
-    this.noChain()
-    return { kind: 'rollback', position }
+    return { kind: 'rollback', chain: this.chain(), position }
   })
 
   private readonly savepointName = this.RULE('savepointName', (): string => {

@@ -1,7 +1,7 @@
 /**
  * Statements that steer the session and touch no table: transaction blocks, savepoints, settings.
  */
-import { deferrableIsFixed, isolationIsFixed, noActiveTransaction, readOnlyIsFixed } from '../errors.ts'
+import { deferrableIsFixed, isolationIsFixed, noActiveTransaction, outsideBlock, readOnlyIsFixed } from '../errors.ts'
 import type {
   Begin,
   Commit,
@@ -33,11 +33,16 @@ export type BlockStatement = Begin | Commit | Rollback | Savepoint | RollbackTo 
 
 export type ControlStatement = BlockStatement | SetTransaction | SetVariable | Show | Reset
 
-/** What is left to do once a statement is read: to commit the session's block, or what a two-phase statement says. */
-export type Ending = 'commit' | TwoPhaseStatement
+/** COMMIT of the session's block. `next`: the modes of the transaction that follows; null if none does. */
+export interface CommitEnding {
+  readonly kind: 'commit'
+  readonly next: TransactionModes | null
+}
 
-export const isEnding = (outcome: QueryResult<unknown> | Ending): outcome is Ending =>
-  outcome === 'commit' || 'kind' in outcome
+/** What is left to do once a statement is read: to commit the session's block, or what a two-phase statement says. */
+export type Ending = CommitEnding | TwoPhaseStatement
+
+export const isEnding = (outcome: QueryResult<unknown> | Ending): outcome is Ending => 'kind' in outcome
 
 const blockKinds: ReadonlySet<Statement['kind']> = new Set([
   ...(['begin', 'commit', 'rollback', 'savepoint', 'rollback_to', 'release'] as const),
@@ -75,17 +80,20 @@ export function executeControl(
       begin(state, statement.modes)
       return emptyResult(statement.command)
     case 'commit':
-      return endBlock(state, 'COMMIT', 'commit')
+      return endBlock(state, 'COMMIT', { kind: 'commit', next: chained(state, statement) })
     case 'prepare_transaction':
       return endBlock(state, 'ROLLBACK', statement)
     case 'commit_prepared':
     case 'rollback_prepared':
       requireNoBlock(state, statement, among)
       return statement
-    case 'rollback':
+    case 'rollback': {
+      const next = chained(state, statement)
       if (block.kind !== 'explicit') noTransaction(state)
       if (block.kind !== 'none') block.rollback()
+      beginNext(state, next)
       return emptyResult('ROLLBACK')
+    }
     case 'savepoint':
       block.savepoint(statement.name)
       return emptyResult('SAVEPOINT')
@@ -135,7 +143,23 @@ function endBlock(state: SessionState, otherwise: string, ending: Ending): Query
   const end = block.takeEnd()
   block.rollback()
   if (end !== null) throw end
+  if (ending.kind === 'commit') beginNext(state, ending.next)
   return emptyResult('ROLLBACK')
+}
+
+/** AND CHAIN: the modes of the block that ends, with which the next one begins; null if none does. Throws 25P01. */
+function chained({ block }: SessionState, { kind, chain }: Commit | Rollback): TransactionModes | null {
+  if (!chain) return null
+  if (block.kind !== 'explicit' || block.modes === null) throw outsideBlock(`${kind.toUpperCase()} AND CHAIN`)
+  return { ...block.modes, readOnly: block.modes.readOnly || block.readOnly }
+}
+
+/** Begins what follows a block that has ended, if anything does. */
+export function beginNext(state: SessionState, next: TransactionModes | null): void {
+  if (next === null) return
+  // What was SET LOCAL ended with the block.
+  const { deadlockTimeout } = state.defaultModes()
+  state.block.begin('explicit', { ...next, deadlockTimeout })
 }
 
 function noTransaction(state: SessionState): void {

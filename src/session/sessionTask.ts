@@ -8,9 +8,10 @@ import type { DatabaseError } from '../errors.ts'
 import { statementCancelled } from '../errors.ts'
 import type { LockWait } from '../txn/lockWait.ts'
 import { awaitsDisk } from '../txn/commitQueue.ts'
-import type { Transaction } from '../txn/transaction.ts'
+import type { Transaction, TransactionModes } from '../txn/transaction.ts'
 import type { Task } from './core.ts'
 import type { Ending } from './control.ts'
+import { beginNext } from './control.ts'
 import { TaskStep } from './core.ts'
 import type { Engine } from './engine.ts'
 import { holderName } from './holderName.ts'
@@ -32,6 +33,8 @@ export abstract class SessionTask implements Task {
   protected readonly engine: Engine
   protected readonly state: SessionState
   #committing: Transaction | null = null
+  /** COMMIT AND CHAIN: the modes of what follows once it is published. */
+  #next: TransactionModes | null = null
   /** True when nothing is left to do but to wait for the last commit. */
   #complete = false
   /** Why the call ends once its commit, which nobody can take back, is published. */
@@ -96,14 +99,22 @@ export abstract class SessionTask implements Task {
 
   /** Does what a control statement left to do, and returns its command tag. */
   protected end(ending: Ending): string {
-    if (ending === 'commit') {
+    if (ending.kind === 'commit') {
       this.commit()
+      this.#next = ending.next
       return 'COMMIT'
     }
     this.statementEnded()
     const transaction = runTwoPhase(this.engine, this.state, ending, false)
     if (awaitsDisk(transaction)) this.#awaitDisk(transaction)
     return twoPhaseCommand(ending)
+  }
+
+  /** COMMIT AND CHAIN is done, on the disk too: what follows begins. */
+  protected beginNext(): void {
+    const next = this.#next
+    this.#next = null
+    beginNext(this.state, next)
   }
 
   /** Commits the session's block. If the disk must be waited for, `awaitsDisk` is true until it is published. */

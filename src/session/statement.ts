@@ -10,7 +10,7 @@ import type { NormalisedText } from '../parser/ast.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import { isDataStatement } from '../planner/index.ts'
 import type { BlockStatement } from './control.ts'
-import { endsFailedBlock, executeControl, isBlockStatement, isEnding } from './control.ts'
+import { beginNext, endsFailedBlock, executeControl, isBlockStatement, isEnding } from './control.ts'
 import type { Value } from '../types/value.ts'
 import type { Engine } from './engine.ts'
 import { runImmediately } from './immediate.ts'
@@ -163,8 +163,9 @@ export class Statement<Row = ObjectRow> {
     state.lastStatement = this.sql
     const outcome = executeControl(state, statement, false, this.#output)
     if (!isEnding(outcome)) return outcome
-    if (outcome === 'commit') {
+    if (outcome.kind === 'commit') {
       state.block.commit(true)
+      beginNext(state, outcome.next)
       return emptyResult('COMMIT')
     }
     runTwoPhase(this.#engine, state, outcome, true)

@@ -132,6 +132,7 @@ export class StatementsTask extends SessionTask {
 
   /** Begins the next statement; false if there is none. */
   #begin(): boolean {
+    this.beginNext()
     this.#statements ??= this.#parse()
     const cached = this.#statements[this.#next]
     if (cached === undefined) return false

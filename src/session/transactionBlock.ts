@@ -9,7 +9,7 @@
  */
 import { assert } from '../assert.ts'
 import type { DatabaseError } from '../errors.ts'
-import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, savepointOutsideBlock } from '../errors.ts'
+import { inFailedTransaction, noActiveTransaction, noSuchSavepoint, outsideBlock } from '../errors.ts'
 import type { TransactionManager } from '../txn/manager.ts'
 import type { Isolation } from '../txn/isolation.ts'
 import type { Mark, Transaction, TransactionModes } from '../txn/transaction.ts'
@@ -239,7 +239,7 @@ export class TransactionBlock {
 
   /** Also the way out of a failed block. The savepoint itself stays. */
   rollbackTo(name: string): void {
-    if (this.kind !== 'explicit') throw savepointOutsideBlock('ROLLBACK TO SAVEPOINT')
+    if (this.kind !== 'explicit') throw outsideBlock('ROLLBACK TO SAVEPOINT')
     const at = this.#find(name)
     const record = this.#savepoints[at]
     assert(record !== undefined && this.transaction !== null, 'a savepoint has a transaction')
@@ -252,7 +252,7 @@ export class TransactionBlock {
   }
 
   #inBlock(command: string): Transaction {
-    if (this.kind !== 'explicit') throw savepointOutsideBlock(command)
+    if (this.kind !== 'explicit') throw outsideBlock(command)
     if (this.transaction === null) throw noActiveTransaction()
     return this.transaction
   }

@@ -193,7 +193,7 @@ describe('transaction', () => {
   })
 
   it('a callback that ends the transaction itself is told', async () => {
-    for (const sql of ['COMMIT', 'ROLLBACK']) {
+    for (const sql of ['COMMIT', 'ROLLBACK', 'COMMIT AND CHAIN', 'ROLLBACK AND CHAIN']) {
       const error = await errorOf(db.transaction((tx) => tx.query(sql)))
       expect([sql, error['code'], error['hint']]).toEqual([sql, '25P01', expect.stringContaining('Leave COMMIT')])
     }

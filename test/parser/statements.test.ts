@@ -296,10 +296,12 @@ describe('transactions', () => {
     expect(tree('SET TRANSACTION READ ONLY')).toMatchObject({ kind: 'set_transaction', scope: 'transaction' })
     expect(tree('SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY')).toMatchObject({ scope: 'session' })
     for (const sql of ['COMMIT', 'COMMIT WORK', 'END', 'END TRANSACTION', 'COMMIT AND NO CHAIN']) {
-      expect(tree(sql)).toMatchObject({ kind: 'commit' })
+      expect(tree(sql)).toMatchObject({ kind: 'commit', chain: false })
     }
     for (const sql of ['ROLLBACK', 'ABORT', 'ROLLBACK TRANSACTION'])
-      expect(tree(sql)).toMatchObject({ kind: 'rollback' })
+      expect(tree(sql)).toMatchObject({ kind: 'rollback', chain: false })
+    expect(tree('END WORK AND CHAIN')).toMatchObject({ kind: 'commit', chain: true })
+    expect(tree('ABORT AND CHAIN')).toMatchObject({ kind: 'rollback', chain: true })
     expect(tree("PREPARE TRANSACTION 'It''s'")).toMatchObject({ kind: 'prepare_transaction', gid: "It's" })
     expect(tree("COMMIT PREPARED 'g'")).toMatchObject({ kind: 'commit_prepared', gid: 'g' })
     expect(tree("ROLLBACK PREPARED 'g'")).toMatchObject({ kind: 'rollback_prepared', gid: 'g' })

@@ -81,7 +81,6 @@ const features: readonly (readonly [string, string])[] = [
   ['DECLARE c CURSOR FOR SELECT 1', 'DECLARE CURSOR'],
   ['COPY t TO STDOUT', 'COPY … TO'],
   ['COPY t FROM STDIN (FORMAT binary)', 'COPY in binary format'],
-  ['COMMIT AND CHAIN', 'AND CHAIN'],
   ['EXPLAIN VERBOSE SELECT 1', 'EXPLAIN VERBOSE'],
   ['EXPLAIN (BUFFERS) SELECT 1', 'EXPLAIN (BUFFERS)'],
   ['DO $$ BEGIN END $$', 'DO'],
