@@ -35,6 +35,7 @@ const givers: Kind = {
 const various = play(schema, ...times(3, session([takers, givers], 1, 2)))
 
 const one = fc.constant(1)
+const two = fc.constant(2)
 const three = fc.constant(3)
 
 /** Takes a key in vain, … */
@@ -59,4 +60,14 @@ const giver: Kind = { levels, statements: script([fill('DELETE FROM t WHERE k = 
 
 const inherited = play(schema, session([heir]), session([giver]), session([takers]))
 
-export const uniqueKeys: fc.Arbitrary<Program> = fc.oneof(various, inVain, inherited)
+/** Moves a row to a key that another has given free, and looks the key up: its snapshot shows two rows with it. */
+const mover: Kind = {
+  levels: ssi,
+  statements: script([lookUp(three)], [fill('UPDATE t SET k = 2 WHERE k = 1')], [lookUp(two), lookUp(one)]),
+}
+/** … and this one comes before it, having seen that row where it was. */
+const predecessor: Kind = { levels: ssi, statements: script([lookUp(one)], [fill('DELETE FROM t WHERE k = 2')]) }
+
+const takenOver = play(schema, session([mover]), session([predecessor]))
+
+export const uniqueKeys: fc.Arbitrary<Program> = fc.oneof(various, inVain, inherited, takenOver)
