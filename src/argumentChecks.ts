@@ -30,8 +30,9 @@ export function requireText(what: string, value: unknown): void {
   if (typeof value !== 'string') throw wrongArgument(what, 'a string', value)
 }
 
-/** Whose realm's AbortSignal it is does not matter. */
+/** Undefined is none. Whose realm's AbortSignal it is does not matter. */
 export function requireSignal(value: unknown): void {
+  if (value === undefined) return
   const isSignal = typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value
   if (!isSignal) throw wrongArgument('option "signal"', 'an AbortSignal', value)
 }

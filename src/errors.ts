@@ -608,10 +608,6 @@ export const couldNotLockRow = (table: string): DatabaseError =>
 export const couldNotLockTable = (table: string): DatabaseError =>
   new DatabaseError('55P03', `could not obtain lock on relation "${table}"`)
 
-/** LOCK TABLE where its lock would be gone at once. */
-export const lockOutsideBlock = (): DatabaseError =>
-  new DatabaseError('25P01', 'LOCK TABLE can only be used in transaction blocks')
-
 export const channelNameEmpty = (): DatabaseError => new DatabaseError('22023', 'channel name cannot be empty')
 
 export const channelNameTooLong = (): DatabaseError => new DatabaseError('22023', 'channel name too long')

@@ -17,6 +17,7 @@
  *
  * What it does not give: a snapshot over several databases. Another transaction may see it in one and not yet in the other.
  */
+import { requireArray, requireFunction, requireSignal } from '../argumentChecks.ts'
 import type { Env } from '../env/env.ts'
 import {
   coordinatedByMemory,
@@ -94,6 +95,9 @@ export class Coordinator {
     options: TransactionOptions = {},
   ): Promise<T> {
     this.#requireOpen()
+    requireArray('the databases', databases)
+    requireFunction('the body of a transaction', body)
+    requireSignal(options.signal)
     if (new Set(databases).size < databases.length) throw databaseTwice()
     if (!this.#log.isDurable && databases.some(({ id }) => id !== null)) throw coordinatedByMemory()
     const ages = databases.map((): Age => ({ firstAttempt: null }))
@@ -113,6 +117,8 @@ export class Coordinator {
       const run = async (): Promise<T> => body(sessions as Branches<Databases>)
       const result = await this.#deadlocks.during(branches, () => untilAborted(options.signal, run))
       for (const branch of branches) await branch.requireHealthy()
+      // The callback may have closed it.
+      this.#requireOpen()
       await this.#commit(branches)
       return result
     } finally {
@@ -130,8 +136,6 @@ export class Coordinator {
   }
 
   async #commitInTwoPhases(branches: readonly Branch[]): Promise<void> {
-    // Before anything is prepared: the callback may have closed it.
-    this.#requireOpen()
     this.#log.requireSound()
     const name = `${this.#log.epoch}:${++this.#number}`
     const gid = this.#gid(name)

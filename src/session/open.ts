@@ -53,6 +53,8 @@ export function openDatabase(env: Env, path: string | undefined, options: OpenOp
 /** As `openDatabase`, without the handle. */
 export function openEngine(env: Env, path: string | undefined, options: OpenOptions): Engine {
   if (path !== undefined) requireText('path', path)
+  if (options.isolation !== undefined) requireText('option "isolation"', options.isolation)
+  if (options.method !== undefined) requireText('option "method"', options.method)
   const trace = new Trace()
   const store = new Store()
   const settings = {

@@ -196,7 +196,7 @@ export class Session {
   async transaction<T>(body: (tx: Session) => Promise<T> | T, options: TransactionOptions = {}): Promise<T> {
     this.#requireOpen()
     requireFunction('the body of a transaction', body)
-    if (options.signal !== undefined) requireSignal(options.signal)
+    requireSignal(options.signal)
     if (this.#state.block.kind === 'explicit') return this.#nested(body, options.signal)
     if (this.#state.task !== null) {
       await this.#state.whenIdle()

@@ -197,8 +197,8 @@ export abstract class SessionTask implements Task {
 
   /** Cancels the call (57014) when the signal is aborted. */
   listenTo(signal: AbortSignal | undefined): void {
-    if (signal === undefined) return
     requireSignal(signal)
+    if (signal === undefined) return
     if (signal.aborted) {
       this.#cancel()
       return

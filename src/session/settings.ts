@@ -3,7 +3,6 @@
  * transaction ends; a rollback also takes back what SET did in the transaction. So the values are an immutable pair of
  * layers, and a transaction or savepoint keeps the pair it began with. Below both are the database's defaults.
  */
-import { requireText } from '../argumentChecks.ts'
 import { cannotChangeSetting, unknownSetting } from '../errors.ts'
 import type { SerializableMethod } from '../txn/isolation.ts'
 import { isolationNamed, SerializableMethods } from '../txn/isolation.ts'
@@ -135,9 +134,7 @@ export const settingName = (name: string): string => definitionOf(name).name
 export function settingDefaults(values: Readonly<Record<string, string | undefined>>): SettingDefaults {
   const layer = new Map<string, string>()
   for (const [name, value] of Object.entries(values)) {
-    if (value === undefined) continue
-    requireText(`option for "${name}"`, value)
-    layer.set(name, canonicalOf(definitionOf(name), value))
+    if (value !== undefined) layer.set(name, canonicalOf(definitionOf(name), value))
   }
   return layer
 }

@@ -5,7 +5,7 @@
  * Several statements that stand in no explicit block are one implicit transaction, as in PostgreSQL: a failure of one
  * undoes them all. Each is planned when its turn comes, under the catalog that the ones before it left.
  */
-import { emptyQuery, lockOutsideBlock, readOnlyTransaction, severalStatements } from '../errors.ts'
+import { emptyQuery, outsideBlock, readOnlyTransaction, severalStatements } from '../errors.ts'
 import { explain, isDataStatement, locksRows } from '../planner/index.ts'
 import type { CachedStatement } from '../planner/index.ts'
 import type { Listen, NormalisedText, Notify, Statement, Unlisten } from '../parser/ast.ts'
@@ -192,7 +192,8 @@ export class StatementsTask extends SessionTask {
       return new CallRun(engine, this, this.state, transaction, { name, position, bind })
     }
     if (statement.kind === 'lock_table') {
-      if (this.state.block.kind === 'implicit' && this.#statements?.length === 1) throw lockOutsideBlock()
+      // The lock would be gone at once.
+      if (this.state.block.kind === 'implicit' && this.#statements?.length === 1) throw outsideBlock('LOCK TABLE')
       return new LockTableRun(engine, this, transaction, statement)
     }
     if (this.state.block.readOnly) {

@@ -15,12 +15,8 @@ const nothing = (): number => 1
 const symbol = Symbol('s')
 const calls: readonly (readonly [name: string, call: () => unknown, message: string])[] = [
   ['a path', () => open(5), 'path must be a string, not number'],
-  [
-    'isolation',
-    () => open(undefined, { isolation: 5 }),
-    'option for "default_transaction_isolation" must be a string, not number',
-  ],
-  ['method', () => open(undefined, { method: null }), 'option for "serializable_method" must be a string, not null'],
+  ['isolation', () => open(undefined, { isolation: 5 }), 'option "isolation" must be a string, not number'],
+  ['method', () => open(undefined, { method: null }), 'option "method" must be a string, not null'],
   ['stepBudget', () => open(undefined, { stepBudget: symbol }), 'invalid value for option "stepBudget": Symbol(s)'],
   ['retention', () => open(undefined, { retention: 1n }), 'invalid value for option "retention": 1'],
   ['memoryLimit', () => open(undefined, { memoryLimit: 'x' }), 'invalid value for option "memoryLimit": x'],

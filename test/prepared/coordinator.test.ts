@@ -67,11 +67,15 @@ describe('a transaction over two databases', () => {
   })
 
   test('a callback that closes a database, or the coordinator, is told, and commits nothing', async () => {
-    for (const closed of ['a database', 'the coordinator'] as const) {
+    for (const [closed, writers] of [
+      ['a database', 2],
+      ['the coordinator', 2],
+      ['the coordinator', 1],
+    ] as const) {
       const { dbs, coordinator } = await banks(2)
       const [a, b] = dbs as [Database, Database]
       const failing = coordinator.transaction([a, b], async ([inA, inB]) => {
-        await inA.query(add(-10))
+        if (writers === 2) await inA.query(add(-10))
         await inB.query(add(10))
         await (closed === 'a database' ? a : coordinator).close()
       })
@@ -81,6 +85,18 @@ describe('a transaction over two databases', () => {
       })
       expect(await balance(b)).toBe(100)
       expect(b.prepared()).toEqual([])
+    }
+  })
+
+  test('arguments of a wrong kind are named', async () => {
+    const { dbs, coordinator } = await banks(2)
+    const untyped = coordinator as unknown as { transaction: (...args: unknown[]) => Promise<unknown> }
+    for (const [args, message] of [
+      [[dbs[0], () => 1], 'the databases must be an array, not object'],
+      [[dbs, 'x'], 'the body of a transaction must be a function, not string'],
+      [[dbs, () => 1, { signal: 5 }], 'option "signal" must be an AbortSignal, not number'],
+    ] as const) {
+      await expect(untyped.transaction(...args)).rejects.toMatchObject({ code: '22023', message })
     }
   })
 
