@@ -157,7 +157,7 @@ function chained({ block }: SessionState, { kind, chain }: Commit | Rollback): T
 /** Begins what follows a block that has ended, if anything does. */
 export function beginNext(state: SessionState, next: TransactionModes | null): void {
   if (next === null) return
-  // What was SET LOCAL ended with the block.
+  // A setting, and none of the modes that follow on: as it stands now.
   const { deadlockTimeout } = state.defaultModes()
   state.block.begin('explicit', { ...next, deadlockTimeout })
 }

@@ -36,6 +36,12 @@ async function perform(db: Database, steps: string, isolation: IsolationName): P
   for (const session of sessions.values()) session.close()
 }
 
+/** What a transaction read: objects and versions, in order. */
+const readsOf = (history: History, transaction: number | undefined): (readonly [string, number])[] =>
+  history.events.flatMap((event) =>
+    event.kind === 'read' && event.transaction === transaction ? [[event.object, event.version] as const] : [],
+  )
+
 const accounts = `CREATE TABLE account (id int PRIMARY KEY, balance int NOT NULL);
   INSERT INTO account VALUES (1, 100), (2, 100)`
 
@@ -172,8 +178,7 @@ describe('a recording', () => {
       'read committed',
     )
     const [, b] = history.transactions
-    const reads = history.events.filter((event) => event.kind === 'read' && event.transaction === b?.id)
-    expect(reads.map((event) => 'version' in event && [event.object, event.version])).toEqual([
+    expect(readsOf(history, b?.id)).toEqual([
       ['account/0', 1],
       ['account/1', 0],
     ])
@@ -239,8 +244,7 @@ describe('a recording', () => {
     for (const query of ['SELECT * FROM account WHERE id = 1', 'SELECT * FROM account WHERE id < 2']) {
       const history = await record(steps(query), 'snapshot')
       const [, b] = history.transactions
-      const reads = history.events.filter((event) => event.kind === 'read' && event.transaction === b?.id)
-      expect(reads.map((event) => 'version' in event && [event.object, event.version])).toEqual([
+      expect(readsOf(history, b?.id)).toEqual([
         ['account/0', 0],
         // The run that had to wait had begun row 2.
         ['account/3', 1],

@@ -11,12 +11,13 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { Database, Session } from '../../src/index.ts'
 import { DatabaseError, openSync } from '../../src/index.ts'
 import { runs } from '../support/runs.ts'
-import type { Program, ProgramLevel, Schema, Statement } from './programs.ts'
+import { turn } from './performance.ts'
+import type { Program, ProgramLevel, Schema } from './programs.ts'
 import { createTables, fill, fillTables, levels, programs, schemaName } from './programs.ts'
 import { SeededScheduler } from './seededScheduler.ts'
 import { increase, oneOfTwo, play, rollbackTo, savepoint, session, some, times } from './themes/theme.ts'
 import type { Way } from './twins.ts'
-import { compareWays, manners } from './twins.ts'
+import { callsOf, expectSame } from './twins.ts'
 
 interface Pair {
   readonly byIndex: string
@@ -110,8 +111,6 @@ afterAll(async () => {
   for (const { db } of places.values()) await db.close()
 })
 
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 /** The rows, or null where the query has to wait or is refused: its transaction has failed then. */
 function ask(session: Session, sql: string, values: readonly number[]): string[] | null {
   try {
@@ -184,13 +183,6 @@ const questions = fc.array(
   { minLength: 1, maxLength: 20, size: 'max' },
 )
 
-const callsOf = (transactions: Program['sessions'][number]): Omit<Statement, 'patience'>[] =>
-  transactions.flatMap(({ level, statements, end }) => [
-    { sql: `BEGIN ISOLATION LEVEL ${level.toUpperCase()}`, values: [] },
-    ...statements.filter(({ sql }) => !sql.startsWith('SET')),
-    { sql: end.endsWith('ROLLBACK') ? 'ROLLBACK' : 'COMMIT', values: [] },
-  ])
-
 /** Runs the program with the questions in between; returns how many were answered. */
 async function perform(program: Program, asked: readonly Question[], seed: number): Promise<number> {
   const { schema } = program
@@ -198,7 +190,7 @@ async function perform(program: Program, asked: readonly Question[], seed: numbe
   for (const sql of fillTables(schema)) await db.query(sql)
   scheduler.restart(seed)
   const pairs = pairsOf(schema)
-  const left = program.sessions.map(callsOf)
+  const left = program.sessions.map((transactions) => transactions.flatMap((each) => callsOf(each)))
   const sessions = left.map(() => db.connectSync())
   let answered = 0
   try {
@@ -268,23 +260,15 @@ it('a write by a key does what a write by a scan does', async () => {
   const numRuns = runs(1000)
   // Above REPEATABLE READ a scan locks the table, or leaves an SIREAD for it: that is no way to the same.
   const weaker = levels.slice(0, 3)
-  let [calls, waits] = [0, 0]
-  await fc.assert(
-    fc.asyncProperty(
-      fc.oneof(
-        programs({ levels: weaker, sessions: 3, transactions: 3, statements: 5 }),
-        ...times(3, takeoverAt(weaker)),
-      ),
-      fc.array(manners, { minLength: 1, maxLength: 9, size: 'max' }),
-      fc.array(fc.boolean(), { minLength: 1, maxLength: 20, size: 'max' }),
-      async (program, manner, synchronous) => {
-        const made = await compareWays('by index and by scan', [byIndex, byScan], program, manner, synchronous)
-        calls += made.calls
-        waits += made.waits
-      },
+  const { calls, waits } = await expectSame({
+    title: 'by index and by scan',
+    ways: [byIndex, byScan],
+    programs: fc.oneof(
+      programs({ levels: weaker, sessions: 3, transactions: 3, statements: 5 }),
+      ...times(3, takeoverAt(weaker)),
     ),
-    { numRuns },
-  )
+    numRuns,
+  })
   expect(waits).toBeGreaterThan(numRuns / 25)
   expect(calls).toBeGreaterThan(5 * numRuns)
 })

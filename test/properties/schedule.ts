@@ -54,33 +54,46 @@ export interface History {
 export const initialKeys = [1, 2, 3] as const
 export const allKeys = [1, 2, 3, 4] as const
 
-const key = fc.constantFrom(...initialKeys)
-const anyKey = fc.constantFrom(...allKeys)
-const fewKeys = fc.constantFrom(1, 2)
+/** `weights`: how often each kind comes; `taken`: the keys that are inserted and deleted. */
+function actionsOf(
+  weights: Readonly<Record<Action['kind'], number>>,
+  keys: readonly number[],
+  taken: readonly number[],
+): fc.Arbitrary<Action> {
+  const about = (kind: 'read' | 'write' | 'insert' | 'delete', of: readonly number[]) => ({
+    weight: weights[kind],
+    arbitrary: fc.constantFrom(...of).map((key): Action => ({ kind, key })),
+  })
+  const plain = (kind: 'scan' | 'commit' | 'rollback' | 'savepoint' | 'rollbackTo') => ({
+    weight: weights[kind],
+    arbitrary: fc.constant<Action>({ kind }),
+  })
+  return fc.oneof(
+    about('read', keys),
+    plain('scan'),
+    about('write', keys),
+    about('insert', taken),
+    about('delete', taken),
+    plain('commit'),
+    plain('rollback'),
+    plain('savepoint'),
+    plain('rollbackTo'),
+  )
+}
 
-export const action: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 5, arbitrary: key.map((key): Action => ({ kind: 'read', key })) },
-  { weight: 2, arbitrary: fc.constant<Action>({ kind: 'scan' }) },
-  { weight: 5, arbitrary: key.map((key): Action => ({ kind: 'write', key })) },
-  { weight: 1, arbitrary: anyKey.map((key): Action => ({ kind: 'insert', key })) },
-  { weight: 1, arbitrary: anyKey.map((key): Action => ({ kind: 'delete', key })) },
-  { weight: 3, arbitrary: fc.constant<Action>({ kind: 'commit' }) },
-  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollback' }) },
-  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'savepoint' }) },
-  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollbackTo' }) },
+const rare = { rollback: 1, savepoint: 1, rollbackTo: 1 }
+
+export const action = actionsOf(
+  { read: 5, scan: 2, write: 5, insert: 1, delete: 1, commit: 3, ...rare },
+  initialKeys,
+  allKeys,
 )
 
 /** Two keys that are given up and taken over, again and again. */
-export const takeover: fc.Arbitrary<Action> = fc.oneof(
-  { weight: 3, arbitrary: fewKeys.map((key): Action => ({ kind: 'read', key })) },
-  { weight: 2, arbitrary: fc.constant<Action>({ kind: 'scan' }) },
-  { weight: 2, arbitrary: fewKeys.map((key): Action => ({ kind: 'write', key })) },
-  { weight: 4, arbitrary: fewKeys.map((key): Action => ({ kind: 'insert', key })) },
-  { weight: 4, arbitrary: fewKeys.map((key): Action => ({ kind: 'delete', key })) },
-  { weight: 4, arbitrary: fc.constant<Action>({ kind: 'commit' }) },
-  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollback' }) },
-  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'savepoint' }) },
-  { weight: 1, arbitrary: fc.constant<Action>({ kind: 'rollbackTo' }) },
+export const takeover = actionsOf(
+  { read: 3, scan: 2, write: 2, insert: 4, delete: 4, commit: 4, ...rare },
+  [1, 2],
+  [1, 2],
 )
 
 export function schedules(sessions: number, length: number, from: fc.Arbitrary<Action> = action): fc.Arbitrary<Step[]> {

@@ -3,12 +3,11 @@
  * the trace of one of them somebody listens, so every statement goes the long way there. What is recorded goes the long
  * way, too, so that no other program covers the short one.
  */
-import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { runs } from '../support/runs.ts'
 import { levels, programs } from './programs.ts'
 import type { Way } from './twins.ts'
-import { compareWays, manners } from './twins.ts'
+import { expectSame } from './twins.ts'
 
 const numRuns = runs(600)
 
@@ -16,20 +15,12 @@ const short: Way = { traced: false, words: (sql) => sql }
 const long: Way = { ...short, traced: true }
 
 it('the short way leads to where the long way does', async () => {
-  let [calls, waits] = [0, 0]
-  await fc.assert(
-    fc.asyncProperty(
-      programs({ levels, sessions: 3, transactions: 3, statements: 5 }),
-      fc.array(manners, { minLength: 1, maxLength: 9, size: 'max' }),
-      fc.array(fc.boolean(), { minLength: 1, maxLength: 20, size: 'max' }),
-      async (program, manner, synchronous) => {
-        const made = await compareWays('the short way and the long way', [short, long], program, manner, synchronous)
-        calls += made.calls
-        waits += made.waits
-      },
-    ),
-    { numRuns },
-  )
+  const { calls, waits } = await expectSame({
+    title: 'the short way and the long way',
+    ways: [short, long],
+    programs: programs({ levels, sessions: 3, transactions: 3, statements: 5 }),
+    numRuns,
+  })
   expect(waits).toBeGreaterThan(numRuns / 8)
   expect(calls).toBeGreaterThan(5 * numRuns)
 })

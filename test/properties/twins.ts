@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { expect } from 'vitest'
 import type { Database, Session } from '../../src/index.ts'
 import { DatabaseError, openSync } from '../../src/index.ts'
+import { turn } from './performance.ts'
 import type { Program, Schema, Transaction } from './programs.ts'
 import { createTables, fillTables, schemaName } from './programs.ts'
 
@@ -16,7 +17,7 @@ interface Call {
 }
 
 /** How a transaction of the program is run here. */
-export interface Manner {
+interface Manner {
   /** Each statement is a transaction. */
   readonly alone: boolean
   /** Also if it writes, which is an error then. */
@@ -25,7 +26,7 @@ export interface Manner {
   readonly late: boolean
 }
 
-export const manners: fc.Arbitrary<Manner> = fc.record({
+const manners: fc.Arbitrary<Manner> = fc.record({
   alone: fc.boolean(),
   readOnly: fc.nat({ max: 9 }).map((n) => n === 0),
   late: fc.nat({ max: 9 }).map((n) => n === 0),
@@ -33,8 +34,13 @@ export const manners: fc.Arbitrary<Manner> = fc.record({
 
 const plain = (sql: string): Call => ({ sql, values: [] })
 
-/** What a transaction's session calls. Timeouts go the long way anyway. */
-function callsOf({ level, access, statements, end }: Transaction, { alone, readOnly, late }: Manner): Call[] {
+const asWritten: Manner = { alone: false, readOnly: false, late: false }
+
+/** What a transaction's session calls, without what sets timeouts. */
+export function callsOf(
+  { level, access, statements, end }: Transaction,
+  { alone, readOnly, late }: Manner = asWritten,
+): Call[] {
   if (alone || end === 'autocommit') {
     const inNoBlock = statements.filter(({ sql }) => !/^(SET|SAVEPOINT|ROLLBACK|LOCK)/.test(sql))
     const set = plain(`SET default_transaction_isolation = '${level}'`)
@@ -171,12 +177,44 @@ function comparable(text: string): string {
 
 /** Until every statement is done or waits. */
 async function settle(sides: readonly Side[]): Promise<void> {
-  do await new Promise((resolve) => setImmediate(resolve))
+  do await turn()
   while (sides.some(({ isBusy }) => isBusy))
 }
 
-/** `title`: what the two ways are. Returns how many calls were made, and how many had to wait. */
-export async function compareWays(
+/** What two ways are compared over. */
+export interface Comparison {
+  /** What the two ways are. */
+  readonly title: string
+  readonly ways: readonly [Way, Way]
+  readonly programs: fc.Arbitrary<Program>
+  readonly numRuns: number
+}
+
+/** Holds that both ways lead to the same, and tells how many calls were made, and how many had to wait. */
+export async function expectSame({
+  title,
+  ways,
+  programs,
+  numRuns,
+}: Comparison): Promise<{ readonly calls: number; readonly waits: number }> {
+  let [calls, waits] = [0, 0]
+  await fc.assert(
+    fc.asyncProperty(
+      programs,
+      fc.array(manners, { minLength: 1, maxLength: 9, size: 'max' }),
+      fc.array(fc.boolean(), { minLength: 1, maxLength: 20, size: 'max' }),
+      async (program, manner, synchronous) => {
+        const made = await compare(title, ways, program, manner, synchronous)
+        calls += made.calls
+        waits += made.waits
+      },
+    ),
+    { numRuns },
+  )
+  return { calls, waits }
+}
+
+async function compare(
   title: string,
   ways: readonly [Way, Way],
   program: Program,
@@ -189,7 +227,7 @@ export async function compareWays(
   const [one, other] = [new Side(origin, count, ways[0]), new Side(origin, count, ways[1])]
   const sides = [one, other]
   const left = program.sessions.map((transactions, session) =>
-    transactions.flatMap((transaction, i) => callsOf(transaction, manner[(3 * session + i) % manner.length]!)),
+    transactions.flatMap((transaction, i) => callsOf(transaction, manner[(3 * session + i) % manner.length])),
   )
   const made: string[] = []
   let waits = 0
